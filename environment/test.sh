@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Builds everything with warnings as errors and runs every test. Arguments go to dotnet test, for instance
+#   environment/test.sh --filter FullyQualifiedName~Audio
+set -uo pipefail
+cd "$(dirname "$0")/.."
+bash environment/setup.sh || exit 1
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+dotnet build Research.sln -c Release -v quiet --nologo || exit 1
+dotnet format whitespace Research.sln --no-restore --verify-no-changes || { echo "formatting: run 'dotnet format whitespace Research.sln'"; exit 1; }
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+dotnet test Research.sln -c Release --no-build --nologo --logger "console;verbosity=normal" "$@" | tee "$log"
+code=${PIPESTATUS[0]}
+count() { grep -E "^ *$1: +[0-9]+" "$log" | awk '{ n += $NF } END { print n + 0 }'; }
+echo "$(count Passed) passed, $(count Failed) failed, $(count Skipped) skipped"
+exit "$code"
