@@ -1,0 +1,51 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using Retort;
+
+namespace TorchSharp;
+
+/// <summary>Finds and loads libretort_door.so (and with it libtorch).</summary>
+internal static partial class DoorLoader
+{
+    private const string File = "libretort_door.so";
+
+    internal static nint Load(Assembly assembly)
+    {
+        // The worker threads of an idle OpenMP team must sleep, not spin: several models may share the cores. Read by the
+        // runtimes when they load, from the environment of C, which .NET's own setter does not reach.
+        SetUnlessSet("OMP_WAIT_POLICY", "passive");
+        SetUnlessSet("KMP_BLOCKTIME", "0");
+        SetUnlessSet("GOMP_SPINCOUNT", "0");
+        SetUnlessSet("OPENBLAS_THREAD_TIMEOUT", "4");
+        var tried = new List<string>();
+        foreach (string folder in Folders(assembly))
+        {
+            string path = Path.Combine(folder, File);
+            if (!System.IO.File.Exists(path)) continue;
+            try
+            {
+                return NativeLibrary.Load(path);
+            }
+            catch (DllNotFoundException e)
+            {
+                tried.Add(e.Message.Split('\n')[0]);
+            }
+        }
+        string why = tried.Count > 0 ? $"cannot be loaded ({tried[0]})" : $"is not beside {assembly.GetName().Name}.dll";
+        throw new BadInputException(File, "", $"{why}; libtorch is missing or was moved: run environment/setup.sh, then build again");
+    }
+
+    private static IEnumerable<string> Folders(Assembly assembly)
+    {
+        if (assembly.Location.Length > 0) yield return Path.GetDirectoryName(assembly.Location)!;
+        yield return AppContext.BaseDirectory;
+    }
+
+    private static void SetUnlessSet(string name, string value)
+    {
+        if (Environment.GetEnvironmentVariable(name) is null) _ = setenv(name, value, 0);
+    }
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int setenv(string name, string value, int overwrite);
+}
