@@ -1,0 +1,69 @@
+namespace Retort.Data;
+
+/// <summary>
+/// Clips of sound with any number of classes each (audio tagging). Clips are numbered from 0, have a stable id, and are
+/// read when asked for. Reading is safe from several threads at once.
+/// </summary>
+public abstract class TaggingData
+{
+    /// <summary>The names of the classes; a label is an index into this list.</summary>
+    public abstract IReadOnlyList<string> Classes { get; }
+
+    /// <summary>The number of clips.</summary>
+    public abstract int Count { get; }
+
+    /// <summary>The clip's id: unique within the data set, the same on every machine, the key of stored teacher scores.</summary>
+    public abstract string Id(int i);
+
+    /// <summary>The clip's samples: 16 kHz, one channel, full scale 1.</summary>
+    /// <exception cref="BadInputException">The clip cannot be read.</exception>
+    public abstract float[] Samples(int i);
+
+    /// <summary>The clip's classes, ascending, as training may see them.</summary>
+    public abstract IReadOnlyList<int> Labels(int i);
+
+    /// <summary>SHA-256 (hexadecimal) of what decides the clips and labels. Equal hashes mean equal data.</summary>
+    public abstract string Hash { get; }
+
+    /// <summary>Writes the clip's labels as zeros and ones. Shape of <paramref name="target"/>: (Classes).</summary>
+    /// <exception cref="ArgumentException">The target is not as long as there are classes.</exception>
+    public void MultiHot(int i, Span<float> target)
+    {
+        if (target.Length != Classes.Count)
+        {
+            throw new ArgumentException($"the target has {target.Length} places and the data {Classes.Count} classes", nameof(target));
+        }
+        target.Clear();
+        foreach (var label in Labels(i))
+        {
+            target[label] = 1;
+        }
+    }
+
+    /// <summary>The clips of these numbers, in this order, as a data set of its own.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A number is not a clip's.</exception>
+    public TaggingData Subset(IReadOnlyList<int> clips) => new TaggingSubset(this, clips);
+
+    /// <summary>The first clips. A count above <see cref="Count"/> is an error and not cut silently.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There are fewer clips than asked for.</exception>
+    public TaggingData Take(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Count);
+        return Subset(Enumerable.Range(0, count).ToArray());
+    }
+
+    /// <summary>
+    /// The same clips with labels missing at random, as AudioSet's are: every label of every clip is dropped with
+    /// <paramref name="probability"/>; a clip that had labels keeps at least one.
+    /// </summary>
+    public TaggingData WithMissingLabels(double probability, long seed) => new MissingLabels(this, probability, seed);
+
+    private protected void CheckNumber(int i)
+    {
+        if ((uint)i >= (uint)Count)
+        {
+            throw new ArgumentOutOfRangeException(nameof(i), i, $"clips are numbered 0 to {Count - 1}");
+        }
+    }
+}
