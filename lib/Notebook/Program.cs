@@ -1,1 +1,3 @@
-Console.WriteLine("retort-notebook");
+using Retort.Notebook;
+
+return await Commands.Root().Parse(args).InvokeAsync();

@@ -1,0 +1,203 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Reflection;
+using System.Text;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Scripting;
+using Microsoft.CodeAnalysis.CSharp.Scripting.Hosting;
+using Microsoft.CodeAnalysis.Scripting;
+using Microsoft.CodeAnalysis.Scripting.Hosting;
+
+namespace Retort.Notebook;
+
+/// <summary>
+/// Runs the cells of one notebook, one after another, as C# script: the language, imports and rules of .NET Interactive's
+/// C# kernel (its CSharpKernel.cs of 2026-04-16). Console, working directory and environment are the process's, and
+/// nothing that was loaded is unloaded: one process per notebook.
+/// </summary>
+public sealed class Session
+{
+    /// <summary>The name under which AppContext holds the running cell's <see cref="CancellationToken"/>, for long calls of libraries.</summary>
+    public const string InterruptKey = "Retort.Interrupt";
+
+    private const int StackBytes = 16 << 20;
+
+    private static readonly MethodInfo HasReturnValue =
+        typeof(Script).GetMethod("HasReturnValue", BindingFlags.Instance | BindingFlags.NonPublic)
+        ?? throw new InvalidOperationException("This version of Microsoft.CodeAnalysis.Scripting has no Script.HasReturnValue; use 5.12.");
+
+    private readonly string _folder;
+    private readonly string _startFolder = Directory.GetCurrentDirectory();
+    private readonly OutputLimits _limits;
+    private readonly Dictionary<int, string> _sources = [];
+    private readonly InteractiveAssemblyLoader _loader = new();
+    private ScriptState<object>? _state;
+    private NativeOutput? _native;
+
+    private Session(string folder, OutputLimits limits)
+    {
+        _folder = Path.GetFullPath(folder);
+        _limits = limits;
+        // Cells must meet the very Kernel class that the host feeds, not a second copy of this assembly.
+        _loader.RegisterDependency(typeof(Session).Assembly);
+    }
+
+    /// <summary>Number of the newest cell.</summary>
+    public int ExecutionCount { get; private set; }
+
+    /// <summary>The script so far, for completion and inspection.</summary>
+    internal Script? Script => _state?.Script;
+
+    /// <summary>Starts a session and compiles a first script, so that the first cell does not wait for the compiler.</summary>
+    /// <param name="folder">The notebook's folder, to which #r and #load are relative.</param>
+    /// <param name="limits">How much a cell may say.</param>
+    /// <param name="captureNative">Whether what native code and child processes print is taken too. It redirects the process's own standard output, so only a process that is a host and nothing else does it.</param>
+    public static async Task<Session> StartAsync(string folder, OutputLimits? limits = null, bool captureNative = false)
+    {
+        RoutedConsole.Install();
+        var session = new Session(folder, limits ?? new OutputLimits());
+        var first = CSharpScript.Create<object>($"using static {typeof(Kernel).FullName};", session.Options(0), assemblyLoader: session._loader);
+        session._state = await first.RunAsync().ConfigureAwait(false);
+        // Formatting is warmed too: a value, shown to nobody.
+        Formatter.Bundle(new { Warm = 1 });
+        if (captureNative)
+        {
+            session._native = NativeOutput.Start();
+        }
+        return session;
+    }
+
+    /// <summary>Runs one cell. What it says goes to <paramref name="emit"/>, from several threads but one at a time.</summary>
+    /// <param name="code">The cell.</param>
+    /// <param name="emit">Takes the outputs, in order.</param>
+    /// <param name="interrupt">Asks the cell to stop; see <see cref="InterruptKey"/>. Displays and console text of the cell's own thread stop it, too; a loop that does neither goes on.</param>
+    /// <param name="silent">Whether to leave the cell's value unshown and the count as it is.</param>
+    public async Task<CellResult> RunAsync(string code, Action<Output> emit, CancellationToken interrupt = default, bool silent = false)
+    {
+        ArgumentNullException.ThrowIfNull(code);
+        ArgumentNullException.ThrowIfNull(emit);
+        int count = silent ? ExecutionCount : ++ExecutionCount;
+        _sources[count] = code;
+        var output = new CellOutput(emit, _limits) { Interrupt = interrupt };
+        AppContext.SetData(InterruptKey, interrupt);
+        _native?.Begin(output);
+        var done = new TaskCompletionSource<ErrorOutput?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        // A thread of its own: deep recursion in a cell has room, and what the cell starts inherits its output.
+        var thread = new Thread(
+            () =>
+            {
+                RoutedConsole.Current = output;
+                output.CellThread = Thread.CurrentThread;
+                Execute(code, count, output, silent).ContinueWith(task => done.SetFromTask(task), TaskScheduler.Default);
+            },
+            StackBytes)
+        { IsBackground = true, Name = ErrorReport.CellName(count) };
+        thread.Start();
+        var error = await done.Task.ConfigureAwait(false);
+        _native?.End();
+        output.Flush();
+        if (error is not null)
+        {
+            output.Send(error);
+        }
+        output.Complete();
+        return new CellResult(count, error);
+    }
+
+    private async Task<ErrorOutput?> Execute(string code, int count, CellOutput output, bool silent)
+    {
+        if (Directives.Problem(code) is { } problem)
+        {
+            return CompilationError(output, $"({problem.Line},1): {problem.Problem}");
+        }
+        var script = _state!.Script.ContinueWith<object>(code, Options(count));
+        ImmutableArray<Diagnostic> diagnostics;
+        try
+        {
+            diagnostics = script.Compile();
+        }
+        catch (Exception exception) when (exception is IOException or BadImageFormatException)
+        {
+            return CompilationError(output, exception.Message);
+        }
+        var errors = diagnostics.Where(item => item.Severity == DiagnosticSeverity.Error).ToList();
+        if (errors.Count > 0)
+        {
+            return CompilationError(output, string.Join('\n', errors.Select(error => Describe(error, code))));
+        }
+        bool hasValue = (bool)HasReturnValue.Invoke(script, null)!;
+        try
+        {
+            _state = await script.RunFromAsync(_state, _ => true).ConfigureAwait(false);
+            if (_state.Exception is null && hasValue && !silent && _state.ReturnValue is not DisplayedValue)
+            {
+                output.Send(new ResultOutput(Formatter.Bundle(_state.ReturnValue), count));
+            }
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // A formatter threw, or an assembly that the cell needs could not be loaded.
+            return ErrorReport.Of(exception, Source);
+        }
+        return _state.Exception is { } thrown ? Report(thrown, output) : null;
+    }
+
+    private ErrorOutput Report(Exception thrown, CellOutput output)
+    {
+        if (thrown is OperationCanceledException && output.Interrupt.IsCancellationRequested)
+        {
+            return new ErrorOutput("Interrupted", "the cell was interrupted", ["Interrupted: the cell was interrupted"]);
+        }
+        return ErrorReport.Of(thrown, Source);
+    }
+
+    private static ErrorOutput CompilationError(CellOutput output, string text)
+    {
+        output.Write("stderr", text + "\n");
+        return new ErrorOutput("Error", "compilation error", ["compilation error"]);
+    }
+
+    private static string Describe(Diagnostic error, string code)
+    {
+        var position = error.Location.GetLineSpan().StartLinePosition;
+        var inCell = error.Location.SourceTree is { FilePath: var path } && path.StartsWith("cell ", StringComparison.Ordinal);
+        var line = inCell ? code.Split('\n').ElementAtOrDefault(position.Line)?.TrimEnd() : null;
+        var text = new StringBuilder($"({position.Line + 1},{position.Character + 1}): error {error.Id}: {error.GetMessage(System.Globalization.CultureInfo.InvariantCulture)}");
+        if (line is not null)
+        {
+            text.Append("\n    ").Append(line.Replace('\t', ' ')).Append("\n    ").Append(' ', position.Character).Append('^');
+        }
+        return text.ToString();
+    }
+
+    private string? Source(int count) => _sources.GetValueOrDefault(count);
+
+    private ScriptOptions Options(int count)
+    {
+        // Relative to the notebook, or to wherever a cell has moved the process since.
+        var current = Directory.GetCurrentDirectory();
+        var folder = current == _startFolder ? _folder : current;
+        return BaseOptions.Value
+            .WithMetadataResolver(ScriptMetadataResolver.Default.WithBaseDirectory(folder))
+            .WithSourceResolver(ScriptSourceResolver.Default.WithBaseDirectory(folder))
+            .WithFilePath(ErrorReport.CellName(count))
+            .WithEmitDebugInformation(true)
+            .WithFileEncoding(Encoding.UTF8);
+    }
+
+    private static readonly Lazy<ScriptOptions> BaseOptions = new(() => ScriptOptions.Default
+        .WithReferences(Framework())
+        .AddReferences(typeof(Session).Assembly)
+        .WithImports("System", "System.Text", "System.Collections", "System.Collections.Generic", "System.Threading.Tasks", "System.Linq")
+        .WithLanguageVersion(LanguageVersion.Latest)
+        .WithOptimizationLevel(OptimizationLevel.Release)
+        .WithAllowUnsafe(true));
+
+    private static IEnumerable<MetadataReference> Framework()
+    {
+        var folder = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
+        var trusted = ((string?)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") ?? "").Split(Path.PathSeparator);
+        return trusted.Where(path => Path.GetDirectoryName(path) == folder).Select(path => MetadataReference.CreateFromFile(path));
+    }
+}
