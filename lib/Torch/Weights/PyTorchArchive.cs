@@ -1,0 +1,167 @@
+// The two containers of torch.save. Since PyTorch 1.6: a zip of stored entries NAME/data.pkl, NAME/data/KEY (one a
+// storage), NAME/byteorder. Before: five pickles one after another (magic number, protocol, system, object, storage
+// keys), then each storage as its count in 8 bytes and its elements.
+
+using System.Numerics;
+
+namespace Retort.Torch;
+
+/// <summary>Where a storage's bytes lie in the file; in a zip with their checksum.</summary>
+internal sealed record PlacedStorage(PickledStorage Storage, long Begin, uint? Crc);
+
+/// <summary>A parsed PyTorch file: the object with PickledTensor in place of tensors, and where the storages lie.</summary>
+internal sealed class PyTorchArchive
+{
+    private const long LegacyProtocol = 1001;
+    private static readonly BigInteger LegacyMagic = BigInteger.Parse("119547037146038801333356");
+
+    public object? Root { get; private init; }
+
+    public required Dictionary<string, PlacedStorage> Storages { get; init; }
+
+    public static PyTorchArchive Parse(Stream stream, string source)
+    {
+        Span<byte> head = stackalloc byte[4];
+        stream.Position = 0;
+        var read = stream.ReadAtLeast(head, 4, throwOnEndOfStream: false);
+        if (read == 4 && head.SequenceEqual("PK\x3\x4"u8))
+        {
+            return ParseZip(stream, source);
+        }
+        return read == 4 && head[0] == 0x80 ? ParseLegacy(stream, source)
+            : throw new BadInputException(source, "byte 0", "not a PyTorch file: expected a zip (PyTorch 1.6 and later) or a pickle (before)");
+    }
+
+    /// <summary>A storage's bytes, held against the checksum.</summary>
+    public static void ReadBytes(Stream stream, string source, PlacedStorage placed, Action<byte[], int> part)
+    {
+        var buffer = new byte[(int)Math.Clamp(placed.Storage.Bytes, 1, 1 << 20)];
+        var crc = 0u;
+        stream.Position = placed.Begin;
+        for (var left = placed.Storage.Bytes; left > 0;)
+        {
+            var count = (int)Math.Min(left, buffer.Length);
+            if (stream.ReadAtLeast(buffer.AsSpan(0, count), count, throwOnEndOfStream: false) < count)
+            {
+                throw new BadInputException(source, $"storage {Names.Quote(placed.Storage.Key)}", "the file ends inside it");
+            }
+            crc = placed.Crc is null ? 0 : Crc32.Add(crc, buffer.AsSpan(0, count));
+            part(buffer, count);
+            left -= count;
+        }
+        if (placed.Crc is { } expected && crc != expected)
+        {
+            throw new BadInputException(source, $"storage {Names.Quote(placed.Storage.Key)}", $"its checksum is {crc:x8}, the directory says {expected:x8}: damaged");
+        }
+    }
+
+    private static PyTorchArchive ParseZip(Stream stream, string source)
+    {
+        var entries = StoredZip.Read(stream, source);
+        const string main = "/data.pkl";
+        var names = entries.Keys.Where(n => n.EndsWith(main, StringComparison.Ordinal) && n.IndexOf('/') == n.Length - main.Length).ToArray();
+        if (names.Length != 1)
+        {
+            throw new BadInputException(source, "", $"a zip with {names.Length} entries NAME/data.pkl; a file of torch.save has one");
+        }
+        var root = names[0][..^main.Length];
+        if (entries.ContainsKey($"{root}/constants.pkl"))
+        {
+            throw new BadInputException(source, "", "a TorchScript program; expected weights alone, as torch.save(model.state_dict(), path) writes them");
+        }
+        if (entries.TryGetValue($"{root}/byteorder", out var order))
+        {
+            var bytes = new ByteSource(stream, order.Begin, order.Begin + order.Length, source, "byteorder");
+            if (order.Length != 6 || bytes.Text(bytes.ReadBytes(6)) != "little")
+            {
+                throw bytes.Bad("the byte order is not little-endian");
+            }
+        }
+        var pickle = entries[names[0]];
+        CheckCrc(stream, source, pickle);
+        var storages = new Dictionary<string, PickledStorage>(StringComparer.Ordinal);
+        var value = new PickleMachine(new ByteSource(stream, pickle.Begin, pickle.Begin + pickle.Length, source, "data.pkl"), storages).Run();
+        var placed = new Dictionary<string, PlacedStorage>(StringComparer.Ordinal);
+        foreach (var (key, storage) in storages)
+        {
+            var place = $"storage {Names.Quote(key)}";
+            if (!entries.TryGetValue($"{root}/data/{key}", out var entry))
+            {
+                throw new BadInputException(source, place, "it is not in the archive");
+            }
+            placed[key] = entry.Length == storage.Bytes ? new PlacedStorage(storage, entry.Begin, entry.Crc)
+                : throw new BadInputException(source, place, $"{storage.Elements} elements of {storage.DType} need {storage.Bytes} bytes, but its entry has {entry.Length}");
+        }
+        return new PyTorchArchive { Root = value, Storages = placed };
+    }
+
+    private static PyTorchArchive ParseLegacy(Stream stream, string source)
+    {
+        var bytes = new ByteSource(stream, 0, stream.Length, source, "pickle");
+        var storages = new Dictionary<string, PickledStorage>(StringComparer.Ordinal);
+        object? Next() => new PickleMachine(bytes, storages).Run();
+        if (Next() is not BigInteger magic || magic != LegacyMagic)
+        {
+            throw new BadInputException(source, "byte 0", "a pickle, but not one of torch.save: PyTorch's magic number is missing");
+        }
+        if (Next() is not LegacyProtocol)
+        {
+            throw bytes.Bad($"another protocol of PyTorch than {LegacyProtocol}");
+        }
+        if (Next() is not Dictionary<object, object?> system || !system.TryGetValue("little_endian", out var little) || little is not bool order)
+        {
+            throw bytes.Bad("the record of the system's byte order is missing");
+        }
+        if (!order)
+        {
+            throw bytes.Bad("the byte order is not little-endian");
+        }
+        var value = Next();
+        if (Next() is not List<object?> keys)
+        {
+            throw bytes.Bad("the list of storages is missing");
+        }
+        var placed = new Dictionary<string, PlacedStorage>(StringComparer.Ordinal);
+        foreach (var item in keys)
+        {
+            if (item is not string key || !storages.TryGetValue(key, out var storage) || placed.ContainsKey(key))
+            {
+                throw bytes.Bad("the list of storages names one that no tensor uses, or one twice");
+            }
+            var count = bytes.ReadUInt64();
+            if (count != (ulong)storage.Elements)
+            {
+                throw bytes.Bad($"storage {Names.Quote(key)} has {count} elements here and {storage.Elements} where it is used");
+            }
+            placed[key] = new PlacedStorage(storage, bytes.Position, null);
+            bytes.Skip((ulong)storage.Bytes);
+        }
+        if (placed.Count != storages.Count)
+        {
+            throw bytes.Bad($"{storages.Count} storages are used, but the file holds {placed.Count}");
+        }
+        return bytes.Left == 0 ? new PyTorchArchive { Root = value, Storages = placed }
+            : throw bytes.Bad($"{bytes.Left} bytes follow the last storage");
+    }
+
+    private static void CheckCrc(Stream stream, string source, StoredEntry entry)
+    {
+        var buffer = new byte[(int)Math.Clamp(entry.Length, 1, 1 << 16)];
+        var crc = 0u;
+        stream.Position = entry.Begin;
+        for (var left = entry.Length; left > 0;)
+        {
+            var read = stream.Read(buffer, 0, (int)Math.Min(left, buffer.Length));
+            if (read == 0)
+            {
+                throw new BadInputException(source, $"zip entry {Names.Quote(entry.Name)}", "the file ends inside it");
+            }
+            crc = Crc32.Add(crc, buffer.AsSpan(0, read));
+            left -= read;
+        }
+        if (crc != entry.Crc)
+        {
+            throw new BadInputException(source, $"zip entry {Names.Quote(entry.Name)}", $"its checksum is {crc:x8}, the directory says {entry.Crc:x8}: damaged");
+        }
+    }
+}

@@ -1,0 +1,15 @@
+using Retort.Torch;
+
+namespace Retort.Tests.Fuzz;
+
+internal static class Archives
+{
+    public static void ReadAll(byte[] file)
+    {
+        var stream = new MemoryStream(file);
+        foreach (var storage in PyTorchArchive.Parse(stream, "mutant.pt").Storages.Values)
+        {
+            PyTorchArchive.ReadBytes(stream, "mutant.pt", storage, (_, _) => { });
+        }
+    }
+}
