@@ -1,63 +1,33 @@
-// Files that are whole or absent: written under a temporary name, synced, renamed, and the folder synced. A process
-// that is killed at any instant leaves the old file or the new one, and at most a temporary file beside it.
+// A rename is durable once its folder is synced. AtomicFile writes, syncs and renames; here the folder follows, and what
+// a killed writer left is removed.
 
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace Retort.Training;
 
 internal static partial class Durable
 {
-    /// <summary>Ends the name of a file that is being written.</summary>
-    public const string Unfinished = ".unfinished";
-
-    /// <summary>Writes the file whole: <paramref name="write"/> gets the temporary path.</summary>
-    public static void Write(string path, Action<string> write)
+    /// <summary>Writes the text whole or not at all, and returns when file and name have reached the disk.</summary>
+    public static void WriteText(string path, string text)
     {
-        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        Directory.CreateDirectory(folder);
-        // Two processes that write the same file do not meet in the temporary one.
-        var temporary = $"{path}.{Environment.ProcessId}-{Environment.CurrentManagedThreadId}{Unfinished}";
-        try
-        {
-            write(temporary);
-            using (var file = new FileStream(temporary, FileMode.Open, FileAccess.ReadWrite))
-            {
-                file.Flush(flushToDisk: true);
-            }
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch (IOException e)
-        {
-            File.Delete(temporary);
-            throw new BadInputException(path, "", $"could not be written ({e.Message}); an older file of this name is untouched", e);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
-        SyncFolder(folder);
+        AtomicFile.WriteText(path, text);
+        SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
-    /// <summary>Writes the text as UTF-8, whole.</summary>
-    public static void WriteText(string path, string text) =>
-        Write(path, temporary => File.WriteAllText(temporary, text, new UTF8Encoding(false)));
-
-    /// <summary>Removes what writers that were killed left in the folder.</summary>
+    /// <summary>Removes the temporary files of writers that were killed.</summary>
     public static void RemoveUnfinished(string folder)
     {
         if (Directory.Exists(folder))
         {
-            foreach (var file in Directory.EnumerateFiles(folder, "*" + Unfinished))
+            foreach (var file in Directory.EnumerateFiles(folder, ".*.tmp"))
             {
                 File.Delete(file);
             }
         }
     }
 
-    // A rename is durable once its folder is synced. .NET has no call for that; other systems than Linux do it themselves.
-    private static void SyncFolder(string folder)
+    /// <summary>Returns when the names in the folder have reached the disk. .NET has no call for it; only Linux needs one.</summary>
+    public static void SyncFolder(string folder)
     {
         if (!OperatingSystem.IsLinux())
         {

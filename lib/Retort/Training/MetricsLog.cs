@@ -165,7 +165,7 @@ public sealed class MetricsLog : IDisposable
     private void Rewrite()
     {
         file?.Dispose();
-        Durable.WriteText(path!, Line(["step", .. names]) + string.Concat(rows.Select(Text)));
+        AtomicFile.WriteText(path!, Line(["step", .. names]) + string.Concat(rows.Select(Text)));
         file = new FileStream(path!, FileMode.Append, FileAccess.Write, FileShare.Read);
     }
 

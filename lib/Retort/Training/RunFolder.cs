@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Retort.Training;
 
 /// <summary>
-/// The folder of one run: settings.json, metrics.csv, checkpoints/, best/, result.json. Each file is whole or absent. One
+/// The folder of one run: settings.json, metrics.csv, checkpoints/, best/, model.safetensors, result.json. Each file is whole or absent. One
 /// process at a time: a second one that opens the folder is refused, and a killed one frees it.
 /// </summary>
 public sealed class RunFolder : IDisposable
@@ -45,6 +45,9 @@ public sealed class RunFolder : IDisposable
 
     /// <summary>The folder of the best evaluations' weights.</summary>
     public string Best => Path.Combine(FullPath, "best");
+
+    /// <summary>The final weights, a state_dict as safetensors.</summary>
+    public string ModelFile => Path.Combine(FullPath, "model.safetensors");
 
     /// <summary>The run's outcome. It exists when and only when the run has ended.</summary>
     public string ResultFile => Path.Combine(FullPath, "result.json");
