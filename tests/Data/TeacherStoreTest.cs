@@ -61,43 +61,35 @@ public sealed class TeacherStoreTest : IDisposable
     }
 
     [Theory]
-    [InlineData(RestFill.Zero, 5)]
-    [InlineData(RestFill.LastMean, 5)]
-    [InlineData(RestFill.LastHalf, 3)]
-    [InlineData(RestFill.LastRandom, 3)]
-    [InlineData(RestFill.Uniform, 1)]
-    public void Scatter_EachFill_GivesTheRestItsValue(RestFill fill, int k)
+    [InlineData(0)]
+    [InlineData(3)]
+    public void Scatter_RowsInAnyOrder_PutsTheBestAtTheirClasses(int topK)
     {
         Fill();
         using var store = TeacherStore.Open(Store);
         var rows = new long[] { 7, 199, 7 };
-        var (targets, seeds) = (new float[90], new uint[3]);
-        store.Scatter(rows, targets, seeds, fill, k == 5 ? 0 : k, fillSeed: 9);
+        var k = topK == 0 ? 5 : topK;
+        var (zero, half, seeds) = (new float[90], new float[90], new uint[3]);
+        store.Scatter(rows, zero, seeds, topK: topK);
+        store.Scatter(rows, half, default, (row, target, values, classes) =>
+        {
+            Assert.Contains(row, rows);
+            Assert.Equal((k, k), (values.Length, classes.Length));
+            target.Fill(values[^1] / 2);
+        }, topK);
         for (var i = 0; i < 3; i++)
         {
             var scores = Scores((int)(rows[i] % 50), (int)(rows[i] / 50));
             var best = scores.Select((s, c) => (s, c)).OrderByDescending(x => x.s).Take(k).ToArray();
-            var last = (float)(Half)best[^1].s;
             for (var c = 0; c < 30; c++)
             {
-                var got = targets[i * 30 + c];
-                if (best.Any(b => b.c == c))
-                {
-                    Assert.Equal((float)(Half)scores[c], got);
-                    continue;
-                }
-                switch (fill)
-                {
-                    case RestFill.Zero: Assert.Equal(0, got); break;
-                    case RestFill.LastMean: Assert.Equal(last / 25, got); break;
-                    case RestFill.LastHalf: Assert.Equal(last / 2, got); break;
-                    case RestFill.Uniform: Assert.Equal(1f / 30, got); break;
-                    case RestFill.LastRandom: Assert.InRange(got, 0, last); break;
-                }
+                Assert.Equal(best.Any(b => b.c == c) ? (float)(Half)scores[c] : 0, zero[i * 30 + c]);
             }
+            Assert.All(half[(i * 30)..(i * 30 + 30)], v => Assert.Equal((float)(Half)best[^1].s / 2, v));
             Assert.Equal(SeedOf((int)(rows[i] % 50), (int)(rows[i] / 50)), seeds[i]);
         }
-        Assert.Equal(targets[..30], targets[60..]);
+        Assert.Throws<ArgumentOutOfRangeException>(() => store.Scatter(rows, zero, topK: 6));
+        Assert.Throws<ArgumentException>(() => store.Scatter(rows, zero.AsSpan(1)));
     }
 
     [Fact]

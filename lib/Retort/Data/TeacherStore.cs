@@ -136,37 +136,46 @@ public sealed class TeacherStore : IDisposable
     /// <param name="rows">row numbers; B of them</param>
     /// <param name="targets">receives the targets, shape (B, Classes), row by row</param>
     /// <param name="seeds">receives the views' seeds; B places, or empty where they are not wanted</param>
-    /// <param name="fill">what classes outside the top k get</param>
+    /// <param name="write">makes a target of a row's scores; null writes zero for all other classes, as CED's released configurations do</param>
     /// <param name="topK">use only this many of the stored scores; 0 for all that are stored</param>
-    /// <param name="fillSeed">seed of <see cref="RestFill.LastRandom"/></param>
-    public void Scatter(ReadOnlySpan<long> rows, Span<float> targets, Span<uint> seeds = default, RestFill fill = RestFill.Zero, int topK = 0, long fillSeed = 0)
+    public void Scatter(ReadOnlySpan<long> rows, Span<float> targets, Span<uint> seeds = default, TargetWriter? write = null, int topK = 0)
     {
         var (stored, count) = (Card.TopK, Card.Classes.Count);
-        var k = topK == 0 ? stored : topK;
         ArgumentOutOfRangeException.ThrowIfNegative(topK);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(topK, stored);
+        var k = topK == 0 ? stored : topK;
         if (targets.Length != rows.Length * (long)count || (seeds.Length != 0 && seeds.Length != rows.Length))
         {
             throw new ArgumentException($"{rows.Length} rows of {count} classes need as many targets and seeds, there is room for {targets.Length} and {seeds.Length}");
         }
-        Span<Half> values = stored <= 1024 ? stackalloc Half[stored] : new Half[stored];
+        Span<Half> halves = stored <= 1024 ? stackalloc Half[stored] : new Half[stored];
+        Span<float> values = stored <= 1024 ? stackalloc float[stored] : new float[stored];
         Span<ushort> classes = stored <= 1024 ? stackalloc ushort[stored] : new ushort[stored];
         for (var i = 0; i < rows.Length; i++)
         {
-            Read(rows[i], values, classes, out var seed);
+            Read(rows[i], halves, classes, out var seed);
             if (seeds.Length > 0)
             {
                 seeds[i] = seed;
             }
-            var target = targets.Slice(i * count, count);
-            Fill(target, fill, (float)values[k - 1], k, rows[i], fillSeed);
             for (var j = 0; j < k; j++)
             {
                 if (classes[j] >= count)
                 {
                     throw new BadInputException(scores.FilePath, $"row {rows[i]}", $"class {classes[j]} is stored, there are {count}");
                 }
-                target[classes[j]] = (float)values[j];
+                values[j] = (float)halves[j];
+            }
+            var target = targets.Slice(i * count, count);
+            if (write is not null)
+            {
+                write(rows[i], target, values[..k], classes[..k]);
+                continue;
+            }
+            target.Clear();
+            for (var j = 0; j < k; j++)
+            {
+                target[classes[j]] = values[j];
             }
         }
     }
@@ -220,35 +229,6 @@ public sealed class TeacherStore : IDisposable
         if (expected is not null && card.DifferencesTo(expected) is { Count: > 0 } differences)
         {
             throw new BadInputException(folder, "", $"the store was made by something else: {string.Join("; ", differences)}");
-        }
-    }
-
-    private void Fill(Span<float> target, RestFill fill, float last, int k, long row, long seed)
-    {
-        var rest = target.Length - k;
-        switch (fill)
-        {
-            case RestFill.Zero:
-                target.Clear();
-                break;
-            case RestFill.LastMean:
-                target.Fill(rest > 0 ? last / rest : 0);
-                break;
-            case RestFill.LastHalf:
-                target.Fill(last / 2);
-                break;
-            case RestFill.Uniform:
-                target.Fill(1f / target.Length);
-                break;
-            case RestFill.LastRandom:
-                var draw = Draw.Of(seed, "fill", "", row);
-                for (var c = 0; c < target.Length; c++)
-                {
-                    target[c] = draw.NextSingle() * last;
-                }
-                break;
-            default:
-                throw new ArgumentOutOfRangeException(nameof(fill), fill, "no such fill");
         }
     }
 }
