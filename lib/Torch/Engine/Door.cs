@@ -12,6 +12,13 @@ internal static unsafe partial class Door
 {
     private const string Lib = "retort_door";
 
+    // The switches of door_switch.
+    internal const int GradMode = 0, Anomaly = 1, AnomalyNaN = 2, Deterministic = 3, DeterministicWarns = 4, MatmulTf32 = 5,
+        CudnnTf32 = 6, InferenceMode = 8, CudnnPresent = 9, FlashAttention = 10, MathAttention = 11;
+
+    // The numbers of threads of door_threads.
+    internal const int IntraOp = 0, InterOp = 1, ThisThread = 2;
+
     [ModuleInitializer]
     [System.Diagnostics.CodeAnalysis.SuppressMessage("Usage", "CA2255", Justification = "a notebook needs nothing but the reference")]
     internal static void Register() => NativeLibrary.SetDllImportResolver(typeof(Door).Assembly, Resolve);
@@ -34,6 +41,9 @@ internal static unsafe partial class Door
         int end = message.IndexOf('\n');
         return new ExternalException((end < 0 ? message : message[..end]).TrimEnd());
     }
+
+    /// <summary>Whether the last call that resets the message left one.</summary>
+    internal static bool HasError() => *door_error() != 0;
 
     internal static void Check(int result)
     {

@@ -1,0 +1,36 @@
+namespace TorchSharp;
+
+/// <summary>While it lives, a backward pass that makes a NaN is an error.</summary>
+public class AnomalyMode : IDisposable
+{
+    private readonly bool wasEnabled;
+    private readonly bool wasChecking;
+
+    public AnomalyMode(bool enabled, bool check_nan = true)
+    {
+        wasEnabled = IsEnabled;
+        wasChecking = ShouldCheckNaN;
+        Set(enabled, check_nan);
+    }
+
+    public static bool IsEnabled => Door.Switch(Door.Anomaly, -1) != 0;
+
+    public static bool ShouldCheckNaN => Door.Switch(Door.AnomalyNaN, -1) != 0;
+
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected virtual void Dispose(bool disposing)
+    {
+        if (disposing) Set(wasEnabled, wasChecking);
+    }
+
+    private static void Set(bool enabled, bool checkNaN)
+    {
+        Door.Check(Door.Switch(Door.Anomaly, enabled ? 1 : 0));
+        Door.Check(Door.Switch(Door.AnomalyNaN, checkNaN ? 1 : 0));
+    }
+}
