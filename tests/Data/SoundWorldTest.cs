@@ -118,7 +118,7 @@ public sealed class SoundWorldTest : IDisposable
                 Assert.True(x.Average(s => s * s) > 1e-5, $"{name} is too short to hear");
                 Assert.True(MathF.Abs(x[0]) < 0.01f && MathF.Abs(x[^1]) < 0.01f, $"{name} begins or ends with a click");
             });
-            Assert.Equal(20, variations.Select(x => x.Sum(MathF.Abs)).Distinct().Count());
+            Assert.Equal(20, variations.Select(x => Convert.ToHexString(SHA256.HashData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(x.AsSpan())))).Distinct().Count());
             Assert.Equal(variations[3], SoundWorld.Event(name, 3, 0.4));
         }
         Assert.Contains("there is no class \"flute\"", Assert.Throws<ArgumentException>(() => SoundWorld.Event("flute")).Message);
