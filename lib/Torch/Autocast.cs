@@ -1,0 +1,68 @@
+using TorchSharp;
+
+namespace Retort.Torch;
+
+/// <summary>
+/// Mixed precision for the calling thread: while the returned object lives, matrix products and convolutions run in the
+/// lower type and losses in float32, by libtorch's own lists. Run the forward pass inside and the backward pass outside.
+/// </summary>
+public static class Autocast
+{
+    /// <summary>On CUDA; <paramref name="dtype"/> is bfloat16 or float16 (the latter wants a scaled loss).</summary>
+    public static IDisposable Cuda(torch.ScalarType dtype = torch.ScalarType.BFloat16) => Begin(DeviceType.CUDA, dtype);
+
+    /// <summary>On the CPU; bfloat16 is the only type libtorch has there.</summary>
+    public static IDisposable Cpu(torch.ScalarType dtype = torch.ScalarType.BFloat16) => Begin(DeviceType.CPU, dtype);
+
+    /// <summary>Whether the processor multiplies bfloat16 itself; without that the CPU's autocast is slower than float32.</summary>
+    public static bool CpuHasBFloat16 { get; } = ReadCpuFlags();
+
+#if TORCHSHARP
+    private static IDisposable Begin(DeviceType device, torch.ScalarType dtype)
+        => throw new NotSupportedException($"TorchSharp has no autocast ({device}, {dtype}): build with TorchEngine=system, or train in float32");
+#else
+    private static Scope Begin(DeviceType device, torch.ScalarType dtype) => new((int)device, (int)dtype);
+
+    private sealed class Scope : IDisposable
+    {
+        private readonly int device;
+        private readonly int wasOn;
+        private readonly int wasType;
+        private bool done;
+
+        internal Scope(int device, int dtype)
+        {
+            this.device = device;
+            wasOn = Door.Autocast(device, 0, 0);
+            Door.Check(wasOn);
+            wasType = Door.Autocast(device, 2, 0);
+            Door.Check(Door.Autocast(device, 3, dtype));
+            Door.Check(Door.Autocast(device, 1, 1));
+            Door.AutocastNesting(1);
+        }
+
+        public void Dispose()
+        {
+            if (done) return;
+            done = true;
+            // Leaving the outermost scope forgets the cast copies of the weights, which the optimizer is about to change.
+            Door.AutocastNesting(-1);
+            Door.Check(Door.Autocast(device, 1, wasOn));
+            Door.Check(Door.Autocast(device, 3, wasType));
+        }
+    }
+#endif
+
+    private static bool ReadCpuFlags()
+    {
+        const string File = "/proc/cpuinfo";
+        if (!System.IO.File.Exists(File)) return false;
+        foreach (string line in System.IO.File.ReadLines(File))
+        {
+            if (!line.StartsWith("flags", StringComparison.Ordinal) && !line.StartsWith("Features", StringComparison.Ordinal)) continue;
+            string[] flags = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            return flags.Contains("avx512_bf16") || flags.Contains("amx_bf16") || flags.Contains("bf16");
+        }
+        return false;
+    }
+}
