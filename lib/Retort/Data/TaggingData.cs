@@ -59,6 +59,12 @@ public abstract class TaggingData
     /// </summary>
     public TaggingData WithMissingLabels(double probability, long seed) => new MissingLabels(this, probability, seed);
 
+    /// <summary>
+    /// The clips cut into pieces of this many samples, each with its clip's labels; a rest of half a piece or more is a piece
+    /// of its own. Reads every clip once, to learn its length.
+    /// </summary>
+    public TaggingData Chunks(int samples) => new ChunkedData(this, samples);
+
     private protected void CheckNumber(int i)
     {
         if ((uint)i >= (uint)Count)
