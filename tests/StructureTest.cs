@@ -52,14 +52,14 @@ public sealed class StructureTest
     }
 
     [Fact]
-    public void SourceFiles_OfLibAndTests_HaveAtMost400Lines()
+    public void SourceFiles_OfLibAndTests_AreShort()
     {
         var tooLong = new[] { "lib", "tests" }
             .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), "*.*", SearchOption.AllDirectories))
             .Where(file => file.EndsWith(".cs") || file.EndsWith(".cpp"))
             .Where(file => !file.Contains("/obj/") && !file.Contains("/bin/"))
             .Select(file => (File: Path.GetRelativePath(Repository.Root, file), Lines: File.ReadLines(file).Count()))
-            .Where(f => f.Lines > 400);
+            .Where(f => f.Lines > (f.File.EndsWith(".cpp") ? 500 : 400));
         Assert.Empty(tooLong);
     }
 

@@ -41,10 +41,12 @@ public sealed class TorchSharpEngineTest
         var trees = files.Select(file => CSharpSyntaxTree.ParseText(File.ReadAllText(file), parse, file)).Append(CSharpSyntaxTree.ParseText(Usings, parse));
         // TorchSharp's own nullability is not in its list of members, so only errors count.
         var options = new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable);
+        var compilation = CSharpCompilation.Create(name, trees, references, options);
         using var image = new MemoryStream();
-        var result = CSharpCompilation.Create(name, trees, references, options).Emit(image);
-        var errors = result.Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error).Select(d => d.ToString()).ToList();
+        var result = compilation.Emit(image);
+        // CS8795: the bodies of imported functions come from a generator of the SDK, which does not run here.
+        var errors = result.Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error && d.Id != "CS8795").Select(d => d.ToString()).ToList();
         Assert.True(errors.Count == 0, $"{name} does not compile against TorchSharp's signatures ({errors.Count} errors):\n{string.Join('\n', errors.Take(40))}");
-        return MetadataReference.CreateFromImage(image.ToArray());
+        return result.Success ? MetadataReference.CreateFromImage(image.ToArray()) : compilation.ToMetadataReference();
     }
 }
