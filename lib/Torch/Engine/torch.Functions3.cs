@@ -8,7 +8,7 @@ public static partial class torch
     public static Tensor view_as_complex(Tensor input) => input.view_as_complex();
     public static Tensor view_as_real(Tensor input) => input.view_as_real();
     public static Tensor[] vsplit(Tensor input, long[] indices_or_sections) => input.vsplit(indices_or_sections);
-    public static Tensor where(Tensor condition, Tensor x, Tensor y) => condition.where(x, y);
+    public static Tensor where(Tensor condition, Tensor x, Tensor y) => x.where(condition, y);
     public static Tensor xlogy(Tensor x, Tensor y) => x.xlogy(y);
     public static Tensor xlogy(Tensor x, Scalar y) => x.xlogy(y);
     public static Tensor xlogy_(Tensor x, Tensor y) => x.xlogy_(y);
