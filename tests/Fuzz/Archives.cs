@@ -9,7 +9,7 @@ internal static class Archives
         var stream = new MemoryStream(file);
         foreach (var storage in PyTorchArchive.Parse(stream, "mutant.pt").Storages.Values)
         {
-            PyTorchArchive.ReadBytes(stream, "mutant.pt", storage, (_, _) => { });
+            PyTorchArchive.Read(stream, "mutant.pt", storage, fill => fill(new byte[storage.Storage.Bytes]));
         }
     }
 }

@@ -14,7 +14,7 @@ namespace Retort.Tests.Fuzz;
 /// </summary>
 public abstract class Mutations(ITestOutputHelper output)
 {
-    private static readonly TimeSpan LongestParse = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan LongestParse = TimeSpan.FromSeconds(60);
     private static readonly long[] Edges =
         [0, 1, 2, 3, 7, 8, 127, 128, 255, 256, 32767, 32768, 65535, 65536, int.MaxValue, 1L << 31, uint.MaxValue, long.MaxValue, long.MinValue, -1, -8];
 
@@ -22,7 +22,7 @@ public abstract class Mutations(ITestOutputHelper output)
     protected abstract IReadOnlyList<byte[]> Seeds { get; }
 
     /// <summary>Mutants where RETORT_FUZZ does not say otherwise.</summary>
-    protected virtual int Count => 10_000;
+    protected virtual int Count => 20_000;
 
     /// <summary>The most that may be allocated for each byte of the file, beyond 2 MiB.</summary>
     protected virtual int BytesPerByte => 400;

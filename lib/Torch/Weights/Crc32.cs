@@ -27,6 +27,20 @@ internal static class Crc32
         return ~c;
     }
 
+    /// <summary>The checksum of a section of a file.</summary>
+    public static uint Of(Stream stream, long begin, long length)
+    {
+        var buffer = new byte[(int)Math.Clamp(length, 1, 1 << 16)];
+        var crc = 0u;
+        stream.Position = begin;
+        while (length > 0 && stream.Read(buffer, 0, (int)Math.Min(length, buffer.Length)) is var read and > 0)
+        {
+            crc = Add(crc, buffer.AsSpan(0, read));
+            length -= read;
+        }
+        return crc;
+    }
+
     private static uint[][] Make()
     {
         var tables = new uint[8][];

@@ -238,5 +238,5 @@ internal sealed class PickleMachine(ByteSource bytes, Dictionary<string, Pickled
     private static object Whole(byte[] littleEndian) => Narrow(new BigInteger(littleEndian));
 
     private static object Narrow(BigInteger number) =>
-        number >= long.MinValue && number <= long.MaxValue ? (long)number : number;
+        number >= long.MinValue && number <= long.MaxValue ? (object)(long)number : number;
 }

@@ -32,27 +32,23 @@ internal sealed class PyTorchArchive
             : throw new BadInputException(source, "byte 0", "not a PyTorch file: expected a zip (PyTorch 1.6 and later) or a pickle (before)");
     }
 
-    /// <summary>A storage's bytes, held against the checksum.</summary>
-    public static void ReadBytes(Stream stream, string source, PlacedStorage placed, Action<byte[], int> part)
+    /// <summary>Fills the piece with the storage's next bytes.</summary>
+    public delegate void Fill(Span<byte> piece);
+
+    /// <summary>A storage's bytes, taken piece after piece by <paramref name="take"/>, then held against the checksum.</summary>
+    public static void Read(Stream stream, string source, PlacedStorage placed, Action<Fill> take)
     {
-        var buffer = new byte[(int)Math.Clamp(placed.Storage.Bytes, 1, 1 << 20)];
         var crc = 0u;
         stream.Position = placed.Begin;
-        for (var left = placed.Storage.Bytes; left > 0;)
+        take(piece =>
         {
-            var count = (int)Math.Min(left, buffer.Length);
-            if (stream.ReadAtLeast(buffer.AsSpan(0, count), count, throwOnEndOfStream: false) < count)
+            if (stream.ReadAtLeast(piece, piece.Length, throwOnEndOfStream: false) < piece.Length)
             {
                 throw new BadInputException(source, $"storage {Names.Quote(placed.Storage.Key)}", "the file ends inside it");
             }
-            crc = placed.Crc is null ? 0 : Crc32.Add(crc, buffer.AsSpan(0, count));
-            part(buffer, count);
-            left -= count;
-        }
-        if (placed.Crc is { } expected && crc != expected)
-        {
-            throw new BadInputException(source, $"storage {Names.Quote(placed.Storage.Key)}", $"its checksum is {crc:x8}, the directory says {expected:x8}: damaged");
-        }
+            crc = placed.Crc is null ? 0 : Crc32.Add(crc, piece);
+        });
+        CheckCrc(source, $"storage {Names.Quote(placed.Storage.Key)}", crc, placed.Crc ?? 0);
     }
 
     private static PyTorchArchive ParseZip(Stream stream, string source)
@@ -78,7 +74,7 @@ internal sealed class PyTorchArchive
             }
         }
         var pickle = entries[names[0]];
-        CheckCrc(stream, source, pickle);
+        CheckCrc(source, $"zip entry {Names.Quote(pickle.Name)}", Crc32.Of(stream, pickle.Begin, pickle.Length), pickle.Crc);
         var storages = new Dictionary<string, PickledStorage>(StringComparer.Ordinal);
         var value = new PickleMachine(new ByteSource(stream, pickle.Begin, pickle.Begin + pickle.Length, source, "data.pkl"), storages).Run();
         var placed = new Dictionary<string, PlacedStorage>(StringComparer.Ordinal);
@@ -144,24 +140,11 @@ internal sealed class PyTorchArchive
             : throw bytes.Bad($"{bytes.Left} bytes follow the last storage");
     }
 
-    private static void CheckCrc(Stream stream, string source, StoredEntry entry)
+    private static void CheckCrc(string source, string place, uint found, uint expected)
     {
-        var buffer = new byte[(int)Math.Clamp(entry.Length, 1, 1 << 16)];
-        var crc = 0u;
-        stream.Position = entry.Begin;
-        for (var left = entry.Length; left > 0;)
+        if (found != expected)
         {
-            var read = stream.Read(buffer, 0, (int)Math.Min(left, buffer.Length));
-            if (read == 0)
-            {
-                throw new BadInputException(source, $"zip entry {Names.Quote(entry.Name)}", "the file ends inside it");
-            }
-            crc = Crc32.Add(crc, buffer.AsSpan(0, read));
-            left -= read;
-        }
-        if (crc != entry.Crc)
-        {
-            throw new BadInputException(source, $"zip entry {Names.Quote(entry.Name)}", $"its checksum is {crc:x8}, the directory says {entry.Crc:x8}: damaged");
+            throw new BadInputException(source, place, $"its checksum is {found:x8}, the directory says {expected:x8}: damaged");
         }
     }
 }
