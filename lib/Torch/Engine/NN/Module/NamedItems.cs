@@ -1,0 +1,46 @@
+using System.Collections;
+
+namespace TorchSharp;
+
+/// <summary>Named things in the order of their registration. There are few of them, so a list is searched.</summary>
+internal sealed class NamedItems<T> : IEnumerable<(string Name, T Value)> where T : class
+{
+    private readonly List<(string Name, T Value)> items = [];
+
+    public int Count => items.Count;
+
+    public (string Name, T Value) this[int index] => items[index];
+
+    public T? Get(string name)
+    {
+        foreach (var (key, value) in items)
+        {
+            if (key == name)
+            {
+                return value;
+            }
+        }
+        return null;
+    }
+
+    public bool Holds(string name, T value) => ReferenceEquals(Get(name), value);
+
+    public void Add(string name, T value)
+    {
+        if (Get(name) is not null)
+        {
+            throw new InvalidOperationException($"a component named {name} is already registered");
+        }
+        items.Add((name, value));
+    }
+
+    public void Remove(string name) => items.RemoveAll(item => item.Name == name);
+
+    public void Clear() => items.Clear();
+
+    public List<(string Name, T Value)>.Enumerator GetEnumerator() => items.GetEnumerator();
+
+    IEnumerator<(string Name, T Value)> IEnumerable<(string Name, T Value)>.GetEnumerator() => items.GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => items.GetEnumerator();
+}

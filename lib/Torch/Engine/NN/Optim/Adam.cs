@@ -1,0 +1,188 @@
+// Kingma and Ba, "Adam: a method for stochastic optimization" (2015). Weight decay is added to the gradient.
+
+using static TorchSharp.torch;
+using static TorchSharp.torch.optim;
+
+namespace TorchSharp.Modules;
+
+public class Adam : OptimizerHelper, IBetas
+{
+    private readonly Options defaults;
+
+    public Adam(IEnumerable<Parameter> parameters, double lr = 0.001, double beta1 = 0.9, double beta2 = 0.999, double eps = 1e-8, double weight_decay = 0, bool amsgrad = false, bool maximize = false)
+        : this([new ParamGroup { Parameters = parameters }], lr, beta1, beta2, eps, weight_decay, amsgrad, maximize) { }
+
+    public Adam(IEnumerable<ParamGroup> parameters, double lr = 0.001, double beta1 = 0.9, double beta2 = 0.999, double eps = 1e-8, double weight_decay = 0, bool amsgrad = false, bool maximize = false)
+    {
+        defaults = new Options
+        {
+            LearningRate = lr,
+            amsgrad = amsgrad,
+            beta1 = beta1,
+            beta2 = beta2,
+            eps = eps,
+            maximize = maximize,
+            weight_decay = weight_decay,
+        };
+        foreach (var group in parameters)
+        {
+            add_param_group(group);
+        }
+    }
+
+    /// <summary>The first group's betas; setting sets every group's.</summary>
+    public (double, double) Betas
+    {
+        get => ((ParamGroup)groups[0]).Betas;
+        set => groups.ForEach(g => ((ParamGroup)g).Betas = value);
+    }
+
+    public override void add_param_group(Modules.ParamGroup param_group)
+    {
+        param_group.Options ??= new Options();
+        var options = (Options)param_group.Options;
+        options.LearningRate ??= defaults.LearningRate;
+        options.amsgrad ??= defaults.amsgrad;
+        options.beta1 ??= defaults.beta1;
+        options.beta2 ??= defaults.beta2;
+        options.eps ??= defaults.eps;
+        options.maximize ??= defaults.maximize;
+        options.weight_decay ??= defaults.weight_decay;
+        options.InitialLearningRate = options.LearningRate!.Value;
+        Join(param_group, p => new State(p));
+    }
+
+    public override Tensor step(Func<Tensor>? closure = null) => _step<ParamGroup>(Update, closure);
+
+    private void Update(ParamGroup group)
+    {
+        var options = group.Options;
+        var (lr, beta1, beta2, eps, decay) = (options.LearningRate!.Value, options.beta1!.Value, options.beta2!.Value, options.eps!.Value, options.weight_decay!.Value);
+        var live = LiveOf<State>(group);
+        if (live.Count == 0)
+        {
+            return;
+        }
+        live.States.ForEach(s => s.step++);
+        // θ -= lr / (1 - β1^t) · m / (sqrt(v) / sqrt(1 - β2^t) + ε)
+        var rates = live.Each(s => -lr / (1 - Math.Pow(beta1, s.step)));
+        var roots = live.Each(s => Math.Sqrt(1 - Math.Pow(beta2, s.step)));
+        var parameters = live.Parameters();
+        var (m, v) = (live.All(s => s.exp_avg), live.All(s => s.exp_avg_sq));
+        if (!options.amsgrad!.Value && FusedAdam.Fits(parameters, live.Grads(), m, v))
+        {
+            FusedAdam.Step(parameters, live.Grads(), m, v, beta1, beta2, eps, decay, 1, options.maximize!.Value, rates, roots);
+            return;
+        }
+        var g = live.Grads(options.maximize!.Value, decay);
+        Foreach.MulInPlace.Run(m, beta1);
+        Foreach.AddInPlace.Run(m, g, 1 - beta1);
+        Foreach.MulInPlace.Run(v, beta2);
+        Foreach.AddcmulInPlace.Run(v, g, g, 1 - beta2);
+        if (options.amsgrad!.Value)
+        {
+            for (var i = 0; i < v.Length; i++)
+            {
+                var most = Kernels.Maximum.Call(live.States[i].max_exp_avg_sq, v[i]).DetachFromDisposeScope();
+                live.States[i].max_exp_avg_sq.Dispose();
+                v[i] = live.States[i].max_exp_avg_sq = most;
+            }
+        }
+        var below = Foreach.Sqrt.CallList((Tensor[])v);
+        Foreach.DivideBy(below, roots);
+        Foreach.AddScalarInPlace.Run(below, eps);
+        Foreach.Addcdiv(parameters, m, below, rates);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        if (disposing)
+        {
+            FreeStates();
+        }
+    }
+
+    public class Options : OptimizerOptions
+    {
+        public bool? amsgrad;
+        public double? beta1;
+        public double? beta2;
+        public double? eps;
+        public bool? maximize;
+        public double? weight_decay;
+
+        public override void LoadStateDict(OptimizerOptions source)
+        {
+            base.LoadStateDict(source);
+            var other = (Options)source;
+            amsgrad = other.amsgrad;
+            beta1 = other.beta1;
+            beta2 = other.beta2;
+            eps = other.eps;
+            maximize = other.maximize;
+            weight_decay = other.weight_decay;
+        }
+    }
+
+    public class ParamGroup : ParamGroup<Options>, IBetas
+    {
+        public ParamGroup() { }
+
+        public ParamGroup(IEnumerable<Parameter> parameters, Options options) : base(parameters, options) { }
+
+        public ParamGroup(IEnumerable<Parameter> parameters, double lr = 0.001, double beta1 = 0.9, double beta2 = 0.999, double eps = 1e-8, double weight_decay = 0, bool amsgrad = false, bool maximize = false)
+            : base(parameters, new Options { LearningRate = lr, beta1 = beta1, beta2 = beta2, eps = eps, weight_decay = weight_decay, amsgrad = amsgrad, maximize = maximize }) { }
+
+        public (double, double) Betas
+        {
+            get => (Options.beta1!.Value, Options.beta2!.Value);
+            set => (Options.beta1, Options.beta2) = (value.Item1, value.Item2);
+        }
+    }
+
+    public sealed class State : OptimizerState, IDisposable
+    {
+        public long step;
+        public Tensor exp_avg = null!;
+        public Tensor exp_avg_sq = null!;
+        public Tensor max_exp_avg_sq = null!;
+
+        public State(Parameter parameter) : base(parameter) { }
+
+        public override void Initialize(OptimizerOptions options)
+        {
+            step = 0;
+            Renew(ref exp_avg);
+            Renew(ref exp_avg_sq);
+            max_exp_avg_sq?.Dispose();
+            max_exp_avg_sq = ((Options)options).amsgrad == true ? Zeros() : null!;
+        }
+
+        public override void LoadStateDict(OptimizerState source)
+        {
+            var other = (State)source;
+            step = other.step;
+            Take(ref exp_avg!, other.exp_avg);
+            Take(ref exp_avg_sq!, other.exp_avg_sq);
+            Take(ref max_exp_avg_sq!, other.max_exp_avg_sq);
+        }
+
+        public override bool ApproximatelyEquals(OptimizerState other) =>
+            other is State o && step == o.step && Close(exp_avg, o.exp_avg) && Close(exp_avg_sq, o.exp_avg_sq) && Close(max_exp_avg_sq, o.max_exp_avg_sq);
+
+        public override void to(Device device)
+        {
+            Move(ref exp_avg!, device);
+            Move(ref exp_avg_sq!, device);
+            Move(ref max_exp_avg_sq!, device);
+        }
+
+        public void Dispose()
+        {
+            exp_avg?.Dispose();
+            exp_avg_sq?.Dispose();
+            max_exp_avg_sq?.Dispose();
+        }
+    }
+}

@@ -1,0 +1,206 @@
+using static TorchSharp.torch;
+using static TorchSharp.torch.optim;
+
+namespace TorchSharp.Modules;
+
+/// <summary>What the optimizers share: groups of parameters, and a state for each parameter.</summary>
+public abstract class OptimizerHelper : Optimizer
+{
+    private readonly Dictionary<Parameter, OptimizerState> states = new(ReferenceEqualityComparer.Instance);
+
+    public OptimizerHelper() : base(0) { }
+
+    public override IEnumerable<Parameter> parameters() => groups.SelectMany(g => g.Parameters);
+
+    private protected TState StateOf<TState>(Parameter parameter) where TState : OptimizerState => (TState)states[parameter];
+
+    /// <summary>Adds a group whose options are filled in, and makes the states of its parameters.</summary>
+    private protected void Join(ParamGroup group, Func<Parameter, OptimizerState> newState)
+    {
+        group.Parameters = group.Parameters.ToArray();
+        foreach (var parameter in group.Parameters)
+        {
+            if (states.ContainsKey(parameter))
+            {
+                throw new ArgumentException("a parameter stands twice in this optimizer");
+            }
+        }
+        groups.Add(group);
+        using var guard = no_grad();
+        foreach (var parameter in group.Parameters)
+        {
+            var state = newState(parameter);
+            state.Initialize(group.Options);
+            states.Add(parameter, state);
+        }
+    }
+
+    /// <summary>Runs the closure with gradients, then the update of each group without.</summary>
+    protected Tensor _step<T>(Action<T> body, Func<Tensor>? loss_closure = null) where T : ParamGroup
+    {
+        Tensor? loss = null;
+        if (loss_closure is not null)
+        {
+            using (enable_grad())
+            {
+                loss = loss_closure();
+            }
+        }
+        using (no_grad())
+        using (NewDisposeScope())
+        {
+            foreach (var group in groups)
+            {
+                body((T)group);
+            }
+        }
+        return loss!;
+    }
+
+    public override void add_param_group(ParamGroup param_group) => base.add_param_group(param_group);
+
+    public override void zero_grad()
+    {
+        var grads = new List<Tensor>();
+        foreach (var parameter in parameters())
+        {
+            if (Gradients.Of(parameter) is { } grad)
+            {
+                grads.Add(grad);
+            }
+        }
+        if (grads.Count > 0)
+        {
+            using var guard = no_grad();
+            Foreach.Zero.Run(grads.ToArray());
+        }
+        grads.ForEach(g => g.Dispose());
+    }
+
+    public virtual StateDictionary state_dict()
+    {
+        var dictionary = new StateDictionary();
+        foreach (var group in groups)
+        {
+            dictionary.Options.Add(group.Options);
+            var places = new List<int>();
+            foreach (var parameter in group.Parameters)
+            {
+                places.Add(dictionary.State.Count);
+                dictionary.State.Add(states[parameter]);
+            }
+            dictionary.StateIndexRef.Add(places);
+        }
+        return dictionary;
+    }
+
+    /// <summary>Takes over options and copies of the states; the groups and their sizes must be the same.</summary>
+    public virtual void load_state_dict(StateDictionary state_dict)
+    {
+        var own = this.state_dict();
+        if (state_dict.Options.Count != own.Options.Count || state_dict.State.Count != own.State.Count)
+        {
+            throw new ArgumentException(
+                $"the state has {state_dict.Options.Count} groups and {state_dict.State.Count} parameters, " +
+                $"the optimizer {own.Options.Count} and {own.State.Count}", nameof(state_dict));
+        }
+        using var guard = no_grad();
+        for (var i = 0; i < own.Options.Count; i++)
+        {
+            if (!ReferenceEquals(own.Options[i], state_dict.Options[i]))
+            {
+                own.Options[i].LoadStateDict(state_dict.Options[i]);
+            }
+        }
+        for (var i = 0; i < own.State.Count; i++)
+        {
+            if (!ReferenceEquals(own.State[i], state_dict.State[i]))
+            {
+                own.State[i].LoadStateDict(state_dict.State[i]);
+            }
+        }
+    }
+
+    /// <summary>Moves the state to a device.</summary>
+    public void to(Device device)
+    {
+        foreach (var state in states.Values)
+        {
+            state.to(device);
+        }
+    }
+
+    private protected void FreeStates()
+    {
+        foreach (var state in states.Values)
+        {
+            (state as IDisposable)?.Dispose();
+        }
+        states.Clear();
+    }
+
+    /// <summary>The parameters of a group that have a gradient, with their states.</summary>
+    private protected Live<TState> LiveOf<TState>(ParamGroup group) where TState : OptimizerState
+    {
+        var live = new Live<TState>();
+        foreach (var parameter in group.Parameters)
+        {
+            if (Door.Grad(parameter.Handle) is not 0 and var grad)
+            {
+                live.Add(parameter, new Tensor(grad), (TState)states[parameter]);
+            }
+        }
+        return live;
+    }
+}
+
+/// <summary>Parameters, gradients and states side by side, for one step.</summary>
+internal sealed class Live<TState> where TState : OptimizerState
+{
+    private readonly List<Tensor> parameters = [];
+    private readonly List<Tensor> grads = [];
+
+    internal List<TState> States { get; } = [];
+    internal int Count => States.Count;
+
+    internal void Add(Tensor parameter, Tensor grad, TState state)
+    {
+        parameters.Add(parameter);
+        grads.Add(grad);
+        States.Add(state);
+    }
+
+    internal Tensor[] Parameters() => [.. parameters];
+
+    /// <summary>The gradients, turned round where the objective is to be maximized, plus decay times the parameters.</summary>
+    internal Tensor[] Grads(bool maximize = false, double decay = 0)
+    {
+        Tensor[] result = [.. grads];
+        if (maximize)
+        {
+            result = Foreach.Neg.CallList(result);
+        }
+        return decay == 0 ? result : Foreach.Add.CallList(result, Parameters(), decay);
+    }
+
+    internal Tensor[] All(Func<TState, Tensor> part)
+    {
+        var all = new Tensor[Count];
+        for (var i = 0; i < all.Length; i++)
+        {
+            all[i] = part(States[i]);
+        }
+        return all;
+    }
+
+    /// <summary>One number for each parameter.</summary>
+    internal double[] Each(Func<TState, double> number)
+    {
+        var all = new double[Count];
+        for (var i = 0; i < all.Length; i++)
+        {
+            all[i] = number(States[i]);
+        }
+        return all;
+    }
+}
