@@ -123,8 +123,8 @@ public static partial class Chart
         {
             ["type"] = "scatter",
             ["mode"] = "lines",
-            ["x"] = Json.Array(whole.Concat(whole.Reverse()).Select(i => places[i])),
-            ["y"] = Json.Array(whole.Select(i => top[i]).Concat(whole.Reverse().Select(i => bottom[i]))),
+            ["x"] = Json.Array(whole.Concat(Enumerable.Reverse(whole)).Select(i => places[i])),
+            ["y"] = Json.Array(whole.Select(i => top[i]).Concat(Enumerable.Reverse(whole).Select(i => bottom[i]))),
             ["fill"] = "toself",
             ["line"] = new JsonObject { ["width"] = 0 },
             ["hoverinfo"] = "skip",

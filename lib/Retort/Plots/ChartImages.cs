@@ -167,8 +167,8 @@ public static partial class Chart
         {
             ["type"] = "scatter",
             ["mode"] = "lines",
-            ["x"] = Json.Array(x.Concat(x.Reverse()), 5),
-            ["y"] = Json.Array(high.Concat(low.Reverse()), 4),
+            ["x"] = Json.Array(x.Concat(Enumerable.Reverse(x)), 5),
+            ["y"] = Json.Array(high.Concat(Enumerable.Reverse(low)), 4),
             ["fill"] = "toself",
             ["fillcolor"] = Palette.WithOpacity(shade, 0.75),
             ["line"] = new JsonObject { ["width"] = 0.7, ["color"] = shade },

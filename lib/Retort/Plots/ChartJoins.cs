@@ -19,7 +19,7 @@ public static partial class Chart
             throw new ArgumentException("no figures", nameof(figures));
         }
         var layout = new JsonObject();
-        foreach (var figure in all.Reverse())
+        foreach (var figure in Enumerable.Reverse(all))
         {
             var lists = new[] { "shapes", "annotations" }.ToDictionary(k => k, k => layout[k]?.DeepClone() as JsonArray);
             Json.Merge(layout, figure.Layout);
