@@ -1,0 +1,52 @@
+# Oracle numbers for tests/Statistics: SciPy.
+#   /usr/bin/python3 environment/reference/statistics.py > tests/Statistics/Golden/statistics.json
+# This file's own folder must not be searched for modules: its name is that of one of Python's.
+import sys
+
+sys.path.pop(0)
+
+import json
+
+import numpy as np
+from scipy import stats
+
+rng = np.random.RandomState(7)
+
+
+def pair(n, shift, digits=None):
+    b = rng.randn(n)
+    a = b + shift + 0.7 * rng.randn(n)
+    if digits is not None:
+        a, b = np.round(a, digits), np.round(b, digits)
+    return a, b
+
+
+def statistic(x, y, axis=0):
+    return np.mean(x - y, axis=axis)
+
+
+def case(name, a, b):
+    d = a - b
+    mean, error = d.mean(), stats.sem(d)
+    low, high = stats.t.interval(0.95, len(d) - 1, loc=mean, scale=error)
+    bca = stats.bootstrap((d,), np.mean, n_resamples=200000, method="BCa", random_state=1, batch=10000).confidence_interval
+    percentile = stats.bootstrap((d,), np.mean, n_resamples=200000, method="percentile", random_state=1, batch=10000).confidence_interval
+    out = {
+        "name": name, "a": a.tolist(), "b": b.tolist(), "mean": mean, "sd": d.std(ddof=1), "low": low, "high": high,
+        "bca": [bca.low, bca.high], "percentile": [percentile.low, percentile.high], "permutation": {}, "wilcoxon": {},
+    }
+    for key in ("two-sided", "greater", "less"):
+        permutation = stats.permutation_test((a, b), statistic, permutation_type="samples", alternative=key,
+                                             n_resamples=np.inf if len(a) <= 14 else 200000, vectorized=True, batch=4096, random_state=2)
+        out["permutation"][key] = float(permutation.pvalue)
+        w = stats.wilcoxon(a, b, alternative=key)
+        out["wilcoxon"][key] = [float(w.statistic), float(w.pvalue)]
+    return out
+
+
+print(json.dumps({"cases": [
+    case("five pairs", *pair(5, 0.8)),
+    case("twelve pairs", *pair(12, 0.4)),
+    case("forty pairs", *pair(40, 0.2)),
+    case("ties", *pair(14, 0.3, 0 + 1)),
+]}))
