@@ -8,7 +8,7 @@ internal static class Commands
     /// <summary>Exit code for wrong arguments and unusable files.</summary>
     public const int BadInput = 2;
 
-    public static RootCommand Root() => new("Runs, checks and shows C# notebooks.") { RunCommand.Build() };
+    public static RootCommand Root() => new("Runs, checks and shows C# notebooks.") { RunCommand.Build(), LintCommand.Build(), ReportCommand.Build() };
 
     /// <summary>Runs a command's body; what the user can put right is one line on standard error.</summary>
     public static async Task<int> GuardedAsync(Func<Task<int>> body)

@@ -74,6 +74,16 @@ public class RunnerTest
         Assert.Equal("before", NotebookFile.Read(path).Cells[0].Outputs[0]!["text"]![0]!.ToString());
     }
 
+    [Fact]
+    public async Task Run_Timeout_CountsAllCellsTogether()
+    {
+        using var cells = new Cells();
+        var path = cells.Notebook("a.ipynb", "await Task.Delay(1200);", "await Task.Delay(30_000);");
+        var result = await Run(path, new RunOptions { Timeout = TimeSpan.FromSeconds(3), CellTimeout = TimeSpan.FromSeconds(100) });
+        Assert.Equal((124, 2, "the notebook took longer than 3 s"), (result.ExitCode, result.FailedCell!.Value, result.Error!.Message));
+        Assert.InRange(result.Seconds, 3, 15);
+    }
+
     [Theory]
     [InlineData("seed=7", "var seed = 7;")]
     [InlineData("rate=2", "var rate = 2d;")]

@@ -22,8 +22,8 @@ public static class Runner
             cell.SetOutputs([], null);
         }
         var collector = new OutputCollector();
-        var watch = Stopwatch.StartNew();
         var session = await Session.StartAsync(Path.GetDirectoryName(Path.GetFullPath(path))!, options.Limits, options.CaptureNative).ConfigureAwait(false);
+        var watch = Stopwatch.StartNew();
         var counts = new Dictionary<NotebookCell, int>();
         RunResult result;
         try
