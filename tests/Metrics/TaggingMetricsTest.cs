@@ -1,0 +1,109 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Retort.Metrics;
+using Retort.Randomness;
+
+namespace Retort.Tests.Metrics;
+
+/// <summary>Against scikit-learn's numbers (environment/reference/average_precision.py).</summary>
+public sealed class TaggingMetricsTest
+{
+    private static readonly JsonNode Golden = JsonNode.Parse(File.ReadAllText(
+        Path.Combine(AppContext.BaseDirectory, "Metrics", "Golden", "average_precision.json")))!;
+
+    public static TheoryData<string> Cases => [.. Golden["cases"]!.AsArray().Select(c => c!["name"]!.GetValue<string>())];
+
+    private static (JsonNode Case, ScoredItems Items, float[] Weights) Case(string name)
+    {
+        var found = Golden["cases"]!.AsArray().Single(c => c!["name"]!.GetValue<string>() == name)!;
+        var scores = found["scores"]!.AsArray().Select(v => v!.GetValue<float>()).ToArray();
+        var labels = found["labels"]!.AsArray().Select(row => (IReadOnlyList<int>)[.. row!.AsArray().Select(v => v!.GetValue<int>())]).ToArray();
+        return (found, ScoredItems.Of(scores, labels, found["classes"]!.GetValue<int>()),
+            [.. found["weights"]!.AsArray().Select(v => v!.GetValue<float>())]);
+    }
+
+    private static double Number(JsonNode node, string key) => node[key]!.GetValue<double>();
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void AveragePrecision_PerClassMacroMicro_IsScikitLearns(string name)
+    {
+        var (c, items, _) = Case(name);
+        var ours = AveragePrecision.Macro(items);
+        Assert.Equal(Number(c, "mean_ap"), ours.Mean, 1e-12);
+        Assert.Equal(c["undefined"]!.GetValue<int>(), ours.Undefined);
+        Assert.Equal(c["ap"]!.AsArray().Select(v => Math.Round(v!.GetValue<double>(), 12)),
+            ours.PerClass.Where(v => !double.IsNaN(v)).Select(v => Math.Round(v, 12)));
+        Assert.Equal(Number(c, "micro_ap"), AveragePrecision.Micro(items), 1e-12);
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void RocAucAndDPrime_IsScikitLearns(string name)
+    {
+        var (c, items, _) = Case(name);
+        Assert.Equal(Number(c, "mean_auc"), RocAuc.Macro(items).Mean, 1e-12);
+        Assert.Equal(Number(c, "d_prime"), RocAuc.DPrime(items), 1e-9);
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Weights_OfABootstrap_AreScikitLearnsSampleWeights(string name)
+    {
+        var (c, items, weights) = Case(name);
+        Assert.Equal(Number(c, "weighted_mean_ap"), AveragePrecision.Macro(items, weights).Mean, 1e-12);
+        Assert.Equal(Number(c, "weighted_mean_auc"), RocAuc.Macro(items, weights).Mean, 1e-12);
+    }
+
+    [Fact]
+    public void AveragePrecision_TiesShareAThreshold()
+    {
+        // All scores equal: precision at the only threshold is the share of positives, in whatever order the items come.
+        Assert.Equal(0.25, AveragePrecision.Of([0.5f, 0.5f, 0.5f, 0.5f], [true, false, false, false]), 1e-15);
+        Assert.Equal(0.5, RocAuc.Of([0.5f, 0.5f, 0.5f, 0.5f], [true, false, false, false]), 1e-15);
+        Assert.Equal(1, AveragePrecision.Of([0.9f, 0.1f], [true, false]), 1e-15);
+        Assert.True(double.IsNaN(AveragePrecision.Of([0.9f, 0.1f], [false, false])));
+        Assert.True(double.IsNaN(RocAuc.Of([0.9f, 0.1f], [true, true])));
+    }
+
+    [Fact]
+    public void AveragePrecision_OfAudioSetsTestSet_TakesSeconds()
+    {
+        const int items = 20_000, classes = 527;
+        var draw = Draw.Of(1, "scores");
+        var scores = new float[items * classes];
+        var targets = new bool[scores.Length];
+        for (var i = 0; i < scores.Length; i++)
+        {
+            scores[i] = draw.NextSingle();
+            targets[i] = (i * 2654435761L & 255) == 0;
+        }
+        var watch = Stopwatch.StartNew();
+        var ap = AveragePrecision.Macro(new ScoredItems(scores, targets, classes));
+        watch.Stop();
+        Assert.InRange(ap.Mean, 0.001, 0.02);
+        // 3 s of this thread's own time on an idle machine; the bound leaves room for a busy one.
+        Assert.True(watch.Elapsed.TotalSeconds < 30, $"{watch.Elapsed.TotalSeconds:0.0} s");
+    }
+
+    [Fact]
+    public void ScoredItems_BadInput_NamesThePlace()
+    {
+        Assert.Contains("item 1, class 0", Assert.Throws<ArgumentException>(() => new ScoredItems([1, 2, float.NaN, 3], new bool[4], 2)).Message);
+        Assert.Contains("item 0 has label 2", Assert.Throws<ArgumentException>(() => ScoredItems.Of([1, 2], [[2]], 2)).Message);
+        Assert.Contains("do not fit", Assert.Throws<ArgumentException>(() => new ScoredItems(new float[5], new bool[5], 2)).Message);
+    }
+
+    [Fact]
+    public void Agreement_OfKnownTables_IsComputedByHand()
+    {
+        float[] teacher = [0.5f, 0.25f, 0.25f, 0.1f, 0.2f, 0.7f];
+        float[] student = [0.25f, 0.5f, 0.25f, 0.1f, 0.2f, 0.7f];
+        Assert.Equal(0.5, Agreement.TopOne(student, teacher, 3));
+        Assert.Equal(0.5, Agreement.Accuracy(student, [1, 0]));
+        Assert.Equal((0.5 * Math.Log(2) - 0.25 * Math.Log(2)) / 2, Agreement.CategoricalKl(student, teacher, 3), 1e-7);
+        Assert.Equal(0, Agreement.BernoulliKl(teacher, teacher, 3), 1e-7);
+        var expected = 0.5 * Math.Log(0.5 / 0.25) + 0.5 * Math.Log(0.5 / 0.75);
+        Assert.Equal(expected, Agreement.BernoulliKl([0.25f], [0.5f], 1), 1e-7);
+    }
+}
