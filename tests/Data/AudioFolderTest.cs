@@ -160,7 +160,7 @@ public sealed class AudioFolderTest : IDisposable
     [InlineData("file,labels\na.wav,dog\n", "\"filename\" is missing")]
     [InlineData("filename,labels\n", "lists no clip")]
     [InlineData("filename,labels\na.wav\n", "line 2")]
-    [InlineData("filename,labels\n\"a.wav,dog\n", "names 2")]
+    [InlineData("filename,labels\n\"a.wav,dog\n", "line")]
     public void Csv_UnusableList_IsOneClearError(string text, string told)
     {
         var csv = Put("clips.csv", text);
