@@ -67,6 +67,8 @@ public sealed class AudioFileTest
         Assert.Equal(AudioFile.Load(wav.Name, 8000).Samples, AudioFile.Load(flac.Name, 8000).Samples);
         var part = AudioFile.Load(flac.Name, startSeconds: 0.5, seconds: 0.25);
         Assert.Equal(AudioFile.Load(wav.Name, startSeconds: 0.5, seconds: 0.25).Samples, part.Samples);
+        var behind = Assert.Throws<BadInputException>(() => AudioFile.Load(flac.Name, startSeconds: 9));
+        Assert.Equal("second 9", behind.Place);
     }
 
     [SkippableFact]
@@ -85,7 +87,7 @@ public sealed class AudioFileTest
     [SkippableFact]
     public void Load_NoSound_SaysWhatFfmpegSays()
     {
-        Ffmpeg("-version");
+        Ffmpeg("-f", "lavfi", "-i", "anullsrc", "-t", "0.01", "-f", "null", "-");
         using var file = new TemporaryFile("this is no sound"u8.ToArray(), "a.mp3");
         var error = Assert.Throws<BadInputException>(() => AudioFile.Load(file.Name));
         Assert.Equal(file.Name, error.Input);
@@ -98,7 +100,7 @@ public sealed class AudioFileTest
     {
         using var wav = new TemporaryFile(name: "a.wav");
         WavFile.Write(wav.Name, Tone(100_000, 16_000, 1));
-        Ffmpeg("-version");
+        Ffmpeg("-f", "lavfi", "-i", "anullsrc", "-t", "0.01", "-f", "null", "-");
         var error = Assert.Throws<BadInputException>(() => Retort.Audio.Ffmpeg.Decode(wav.Name, 0, null, mostBytes: 1 << 16));
         Assert.Contains("load it in sections", error.Message);
     }
@@ -106,7 +108,7 @@ public sealed class AudioFileTest
     [SkippableFact]
     public void Load_PlaylistThatNamesAnotherPlace_IsNotFollowed()
     {
-        Ffmpeg("-version");
+        Ffmpeg("-f", "lavfi", "-i", "anullsrc", "-t", "0.01", "-f", "null", "-");
         using var list = new TemporaryFile("#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n"u8.ToArray(), "a.m3u8");
         Assert.Throws<BadInputException>(() => AudioFile.Load(list.Name));
     }

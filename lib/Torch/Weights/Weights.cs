@@ -25,4 +25,51 @@ public static class Weights
         // A safetensors header is JSON from byte 8 on; neither of PyTorch's formats has a brace there.
         return read == head.Length && head[8] == (byte)'{' ? SafeTensors.Load(path) : PyTorchFile.LoadStateDict(path);
     }
+
+    /// <summary>
+    /// Copies weights into the module's parameters and buffers of the same names, converting dtype and device. All names and
+    /// shapes are compared before the first copy, so that a module is never half loaded.
+    /// </summary>
+    /// <param name="module">the module to fill</param>
+    /// <param name="weights">tensors by the module's state_dict keys</param>
+    /// <param name="strict">whether a missing, unexpected or misshapen weight is an error; if not, what fits is loaded</param>
+    /// <param name="source">what to call the weights in an error: their file</param>
+    /// <returns>What was loaded, missing, unexpected and misshapen.</returns>
+    /// <exception cref="BadInputException">With <paramref name="strict"/>: all that does not fit, at once.</exception>
+    public static LoadReport Load(
+        nn.Module module, IReadOnlyDictionary<string, Tensor> weights, bool strict = true, string source = "weights")
+    {
+        var state = module.state_dict();
+        var loaded = new List<string>();
+        var missing = new List<string>();
+        var misshapen = new List<MisshapenTensor>();
+        foreach (var (name, target) in state)
+        {
+            if (!weights.TryGetValue(name, out var weight))
+            {
+                missing.Add(name);
+            }
+            else if (!target.shape.AsSpan().SequenceEqual(weight.shape))
+            {
+                misshapen.Add(new MisshapenTensor(name, target.shape, weight.shape));
+            }
+            else
+            {
+                loaded.Add(name);
+            }
+        }
+        var unexpected = weights.Keys.Where(name => !state.ContainsKey(name)).Order(StringComparer.Ordinal).ToArray();
+        var report = new LoadReport(loaded, missing, unexpected, misshapen);
+        if (strict && !report.IsComplete)
+        {
+            throw new BadInputException(source, "", $"the weights do not fit the module: {report}");
+        }
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        foreach (var name in loaded)
+        {
+            state[name].copy_(weights[name]);
+        }
+        return report;
+    }
 }
