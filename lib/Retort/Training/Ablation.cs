@@ -3,6 +3,7 @@
 
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Retort.Torch;
 
 namespace Retort.Training;
 
@@ -59,6 +60,7 @@ public static class Ablation
         {
             try
             {
+                using var alone = Threads.RunWith(1);
                 while (!cancel.IsCancellationRequested && waiting.TryDequeue(out var next))
                 {
                     if (RunOne(next.Arm, next.Seed, next.Key, next.Progress, settings, cancel) is not var (result, cause))
@@ -91,13 +93,22 @@ public static class Ablation
         }
         var workers = Enumerable.Range(0, Math.Min(settings.Threads, Math.Max(waiting.Count, 1)))
             .Select(i => new Thread(Work, 16 << 20) { IsBackground = true, Name = $"arm {i}" }).ToArray();
-        foreach (var worker in workers)
+        // One worker has one core, too: numbers must not depend on how many there are.
+        Threads.SetBlasThreads(1);
+        try
         {
-            worker.Start();
+            foreach (var worker in workers)
+            {
+                worker.Start();
+            }
+            foreach (var worker in workers)
+            {
+                worker.Join();
+            }
         }
-        foreach (var worker in workers)
+        finally
         {
-            worker.Join();
+            Threads.SetBlasThreads(UsualBlasThreads());
         }
         if (lost.Count > 0)
         {
@@ -161,6 +172,13 @@ public static class Ablation
             progress.Failed(error);
             return (Result(null, error), e);
         }
+    }
+
+    // What OpenBLAS begins with. It tells nobody what it was set to.
+    private static int UsualBlasThreads()
+    {
+        var named = Environment.GetEnvironmentVariable("OPENBLAS_NUM_THREADS") ?? Environment.GetEnvironmentVariable("OMP_NUM_THREADS");
+        return int.TryParse(named, out var count) && count > 0 ? count : Environment.ProcessorCount;
     }
 
     private static string FileName(string name)

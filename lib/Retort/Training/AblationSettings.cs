@@ -9,8 +9,8 @@ public sealed record AblationSettings
     /// <summary>Worker threads, each with one intra-op thread.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
-    /// <summary>The share of the arms and seeds that this process runs.</summary>
-    public Shard Shard { get; init; } = Shard.Whole;
+    /// <summary>The share of the arms and seeds that this process runs; by default the environment's (<see cref="Training.Shard.FromEnvironment"/>).</summary>
+    public Shard Shard { get; init; } = Shard.FromEnvironment();
 
     /// <summary>
     /// Names the code that the arms run. A result of another version is not taken for done. The lib's own version is not

@@ -3,7 +3,7 @@ namespace Retort.Training;
 /// <summary>Which weights a run ends with.</summary>
 public enum FinalWeights
 {
-    /// <summary>The plain mean of the best evaluations' weights, as CED is published.</summary>
+    /// <summary>The plain mean of the best evaluations' weights (<see cref="WeightAverage.Plain"/>), as CED is published.</summary>
     AverageOfBest,
 
     /// <summary>Those of the best evaluation.</summary>

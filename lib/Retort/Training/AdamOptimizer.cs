@@ -1,0 +1,247 @@
+// Adam (Kingma and Ba, 2015, algorithm 1) and AdamW (Loshchilov and Hutter, 2019), in PyTorch's arrangement:
+//   m <- β1·m + (1-β1)·g      v <- β2·v + (1-β2)·g²      w <- w - rate/(1-β1^t) · m / (√(v/(1-β2^t)) + ε)
+// Written here because a run is resumed from its state to the bit, and because a small model's step is dominated by an
+// optimizer of some seven operators a tensor. On the CPU one pass over memory does all of it; elsewhere tensor operators.
+
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Retort.Training;
+
+/// <summary>
+/// Adam over named parameters. The rate is given at each step, so that schedules are functions of the step. The result
+/// does not depend on the number of threads. Not safe for use by several threads at once.
+/// </summary>
+public sealed unsafe class AdamOptimizer : IDisposable
+{
+    // Elements a worker takes at a time; below two of these the work is done where it stands.
+    private const int Portion = 1 << 17;
+    private readonly AdamSettings settings;
+    private readonly Slot[] slots;
+
+    private sealed record Slot(string Name, Parameter Weight, Tensor Mean, Tensor Square, double RateFactor, double Decay)
+    {
+        public long Step { get; set; }
+
+        /// <summary>On the CPU in float32 the fused pass is used.</summary>
+        public bool Fused { get; } = Weight.device_type == DeviceType.CPU && Weight.dtype == ScalarType.Float32;
+
+        public int Count { get; } = checked((int)Weight.numel());
+    }
+
+    /// <summary>An optimizer with an empty state.</summary>
+    /// <param name="parameters">names and parameters; those that need no gradient are left out</param>
+    /// <param name="settings">Adam's constants</param>
+    /// <param name="rateFactor">a factor to the rate by the parameter's name, 1 if null; 0 freezes a parameter</param>
+    public AdamOptimizer(IEnumerable<(string Name, Parameter Weight)> parameters, AdamSettings? settings = null, Func<string, double>? rateFactor = null)
+    {
+        this.settings = settings ??= new AdamSettings();
+        using var none = no_grad();
+        slots = parameters.Where(p => p.Weight.requires_grad).Select(p => new Slot(
+            p.Name, p.Weight,
+            zeros(p.Weight.shape, p.Weight.dtype, p.Weight.device).DetachFromDisposeScope(),
+            zeros(p.Weight.shape, p.Weight.dtype, p.Weight.device).DetachFromDisposeScope(),
+            rateFactor?.Invoke(p.Name) ?? 1,
+            settings.SpareVectors && p.Weight.shape.Length < 2 ? 0 : settings.WeightDecay)).ToArray();
+    }
+
+    /// <summary>The names of the parameters that are trained.</summary>
+    public IReadOnlyList<string> Names => slots.Select(s => s.Name).ToArray();
+
+    /// <summary>Forgets the gradients.</summary>
+    public void ZeroGradients()
+    {
+        foreach (var slot in slots)
+        {
+            slot.Weight.grad = null;
+        }
+    }
+
+    /// <summary>The Euclidean norm of all gradients together; summed in float64, in a fixed order.</summary>
+    public double GradientNorm()
+    {
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        var sum = 0.0;
+        var squares = new List<Tensor>();
+        foreach (var slot in slots)
+        {
+            if (slot.Weight.grad is not { } gradient)
+            {
+                continue;
+            }
+            if (slot.Fused)
+            {
+                sum += SumOfSquares(Pointer(gradient.contiguous()), slot.Count);
+            }
+            else
+            {
+                squares.Add(gradient.norm().to_type(ScalarType.Float64).square());
+            }
+        }
+        // One transfer from the device for all of them.
+        return Math.Sqrt(squares.Count == 0 ? sum : sum + stack(squares).sum().item<double>());
+    }
+
+    /// <summary>One update of every parameter that has a gradient.</summary>
+    /// <param name="rate">the learning rate</param>
+    /// <param name="gradientFactor">what the gradients are multiplied by, for clipping</param>
+    public void Step(double rate, double gradientFactor = 1)
+    {
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        foreach (var slot in slots)
+        {
+            if (slot.Weight.grad is not { } gradient)
+            {
+                continue;
+            }
+            slot.Step++;
+            var at = rate * slot.RateFactor;
+            var correction1 = 1 - Math.Pow(settings.Beta1, slot.Step);
+            var correction2 = 1 - Math.Pow(settings.Beta2, slot.Step);
+            if (slot.Fused)
+            {
+                UpdateFused(slot, gradient.contiguous(), at, gradientFactor, correction1, correction2);
+            }
+            else
+            {
+                UpdateByOperators(slot, gradient, at, gradientFactor, correction1, correction2);
+            }
+        }
+    }
+
+    /// <summary>The state by name: "exp_avg.w", "exp_avg_sq.w" and "step.w" for each parameter w. The tensors are the optimizer's own.</summary>
+    public IEnumerable<(string Name, Tensor Value)> State() => slots.SelectMany(s => new[]
+    {
+        ($"exp_avg.{s.Name}", s.Mean), ($"exp_avg_sq.{s.Name}", s.Square), ($"step.{s.Name}", tensor(s.Step, int64)),
+    });
+
+    /// <summary>Takes a state over.</summary>
+    /// <param name="state">what <see cref="State"/> gave</param>
+    /// <exception cref="ArgumentException">A tensor is missing or has another shape.</exception>
+    public void Load(IReadOnlyDictionary<string, Tensor> state)
+    {
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        Tensor Of(string name, long[] shape) => state.TryGetValue(name, out var value) && value.shape.SequenceEqual(shape)
+            ? value
+            : throw new ArgumentException($"the optimizer's state lacks {name} of shape [{string.Join(", ", shape)}]", nameof(state));
+        foreach (var slot in slots)
+        {
+            slot.Mean.copy_(Of($"exp_avg.{slot.Name}", slot.Weight.shape));
+            slot.Square.copy_(Of($"exp_avg_sq.{slot.Name}", slot.Weight.shape));
+            slot.Step = Of($"step.{slot.Name}", []).item<long>();
+        }
+    }
+
+    /// <summary>Frees the state; the parameters stay.</summary>
+    public void Dispose()
+    {
+        foreach (var slot in slots)
+        {
+            slot.Mean.Dispose();
+            slot.Square.Dispose();
+        }
+    }
+
+    private void UpdateByOperators(Slot slot, Tensor gradient, double rate, double factor, double correction1, double correction2)
+    {
+        var (b1, b2) = (settings.Beta1, settings.Beta2);
+        var g = factor == 1 ? gradient : gradient * factor;
+        if (slot.Decay != 0 && settings.Decoupled)
+        {
+            slot.Weight.mul_(1 - rate * slot.Decay);
+        }
+        else if (slot.Decay != 0)
+        {
+            g = g + slot.Weight * slot.Decay;
+        }
+        slot.Mean.mul_(b1).add_(g, 1 - b1);
+        slot.Square.mul_(b2).addcmul_(g, g, 1 - b2);
+        var root = slot.Square.sqrt().div_(Math.Sqrt(correction2)).add_(settings.Epsilon);
+        slot.Weight.addcdiv_(slot.Mean, root, -rate / correction1);
+    }
+
+    private void UpdateFused(Slot slot, Tensor gradient, double rate, double factor, double correction1, double correction2)
+    {
+        float* w = Pointer(slot.Weight), g = Pointer(gradient), m = Pointer(slot.Mean), v = Pointer(slot.Square);
+        var pass = new Pass(
+            (float)factor, (float)(settings.Decoupled ? 0 : slot.Decay), (float)(settings.Decoupled ? 1 - rate * slot.Decay : 1),
+            (float)settings.Beta1, (float)(1 - settings.Beta1), (float)settings.Beta2, (float)(1 - settings.Beta2),
+            (float)Math.Sqrt(correction2), (float)settings.Epsilon, (float)(-rate / correction1));
+        if (slot.Count < 2 * Portion || get_num_threads() == 1)
+        {
+            pass.Run(w, g, m, v, slot.Count);
+            return;
+        }
+        // Each element is its own: the bits do not depend on who computes it.
+        var portions = (slot.Count + Portion - 1) / Portion;
+        Parallel.For(0, portions, new ParallelOptions { MaxDegreeOfParallelism = get_num_threads() }, i =>
+        {
+            var first = i * Portion;
+            pass.Run(w + first, g + first, m + first, v + first, Math.Min(Portion, slot.Count - first));
+        });
+    }
+
+    /// <summary>One pass over a range. Vector and scalar parts do the same float32 operations in the same order.</summary>
+    private sealed record Pass(float Factor, float Decay, float Keep, float B1, float C1, float B2, float C2, float Root2, float Epsilon, float Rate)
+    {
+        public void Run(float* w, float* g, float* m, float* v, int count)
+        {
+            // Locals: the compiler cannot know that the weights are not our own fields.
+            var (keep, factor, decay, rate) = (new Vector<float>(Keep), new Vector<float>(Factor), new Vector<float>(Decay), new Vector<float>(Rate));
+            var (b1, c1, b2, c2) = (new Vector<float>(B1), new Vector<float>(C1), new Vector<float>(B2), new Vector<float>(C2));
+            var (root2, epsilon) = (new Vector<float>(Root2), new Vector<float>(Epsilon));
+            var i = 0;
+            for (var wide = Vector<float>.Count; i <= count - wide; i += wide)
+            {
+                var weight = *(Vector<float>*)(w + i) * keep;
+                var gradient = *(Vector<float>*)(g + i) * factor + weight * decay;
+                var mean = *(Vector<float>*)(m + i) * b1 + gradient * c1;
+                var square = *(Vector<float>*)(v + i) * b2 + gradient * gradient * c2;
+                *(Vector<float>*)(m + i) = mean;
+                *(Vector<float>*)(v + i) = square;
+                *(Vector<float>*)(w + i) = weight + mean * rate / (Vector.SquareRoot(square) / root2 + epsilon);
+            }
+            for (; i < count; i++)
+            {
+                var weight = w[i] * Keep;
+                var gradient = g[i] * Factor + weight * Decay;
+                var mean = m[i] * B1 + gradient * C1;
+                var square = v[i] * B2 + gradient * gradient * C2;
+                (m[i], v[i]) = (mean, square);
+                var root = MathF.Sqrt(square) / Root2 + Epsilon;
+                w[i] = weight + mean * Rate / root;
+            }
+        }
+    }
+
+    private static double SumOfSquares(float* x, int count)
+    {
+        // Sixteen float64 sums whatever the machine's vectors, so that every machine adds in the same order.
+        Vector256<double> a = default, b = default, c = default, d = default;
+        var i = 0;
+        for (; i <= count - 16; i += 16)
+        {
+            var (low, high) = Vector256.Widen(Vector256.Load(x + i));
+            var (low2, high2) = Vector256.Widen(Vector256.Load(x + i + 8));
+            (a, b, c, d) = (a + low * low, b + high * high, c + low2 * low2, d + high2 * high2);
+        }
+        var total = a + b + (c + d);
+        var sum = total[0] + total[1] + total[2] + total[3];
+        for (; i < count; i++)
+        {
+            sum += (double)x[i] * x[i];
+        }
+        return sum;
+    }
+
+    // Tensors do not move: the address is good for as long as the tensor lives.
+    private static float* Pointer(Tensor tensor) => (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
+}

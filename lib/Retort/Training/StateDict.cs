@@ -1,0 +1,39 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Retort.Training;
+
+/// <summary>Copies of a model's state_dict, in and out.</summary>
+internal static class StateDict
+{
+    /// <summary>Copies that stay when the model changes; in no dispose scope, the caller's.</summary>
+    public static Dictionary<string, Tensor> Copy(nn.Module model)
+    {
+        using var none = no_grad();
+        return model.state_dict().ToDictionary(p => p.Key, p => p.Value.detach().clone().DetachFromDisposeScope());
+    }
+
+    /// <summary>Overwrites the model's weights.</summary>
+    /// <exception cref="ArgumentException">A weight is missing or has another shape.</exception>
+    public static void Into(nn.Module model, IReadOnlyDictionary<string, Tensor> weights)
+    {
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        foreach (var (name, value) in model.state_dict())
+        {
+            if (!weights.TryGetValue(name, out var weight) || !weight.shape.SequenceEqual(value.shape))
+            {
+                throw new ArgumentException($"the weights lack {name} of shape [{string.Join(", ", value.shape)}]", nameof(weights));
+            }
+            value.copy_(weight);
+        }
+    }
+
+    public static void Dispose(Dictionary<string, Tensor> weights)
+    {
+        foreach (var weight in weights.Values)
+        {
+            weight.Dispose();
+        }
+    }
+}
