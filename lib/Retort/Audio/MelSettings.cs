@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Retort.Audio;
 
-/// <summary>Settings of the mel front-end. The defaults are CED's (ICASSP 2024): 64 mel bins each 10 ms of 16 kHz audio.</summary>
+/// <summary>Settings of <see cref="MelFrontEnd"/>. The defaults are CED's (ICASSP 2024): 64 mel bins each 10 ms of 16 kHz audio.</summary>
 public sealed record MelSettings
 {
     /// <summary>Samples a second of the input.</summary>

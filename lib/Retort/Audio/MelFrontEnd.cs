@@ -1,0 +1,137 @@
+// CED's front-end (ICASSP 2024; the published model's FrontEnd on torchaudio): 64 HTK mel bins in dB from a power
+// spectrogram of 512 samples each 10 ms. The published dB transform takes its 120 dB floor from the maximum of the whole
+// batch; here each clip has its own floor unless DbFloor.Batch asks for the published behaviour.
+
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Retort.Audio;
+
+/// <summary>
+/// Waves (B, samples) in [-1, 1] to log-mel spectrograms (B, mels, frames) in dB. Always computed in float32, outside
+/// autograd and autocast. Its buffers carry the published names: <c>spectrogram.window</c> and <c>mel_scale.fb</c>.
+/// </summary>
+public sealed class MelFrontEnd : nn.Module<Tensor, Tensor>
+{
+    private readonly SpectrogramBuffers spectrogram;
+    private readonly MelScaleBuffers mel_scale;
+
+    /// <summary>A front-end of these settings; CED's without any.</summary>
+    public MelFrontEnd(MelSettings? settings = null) : base(nameof(MelFrontEnd))
+    {
+        Settings = settings ?? new MelSettings();
+        spectrogram = new SpectrogramBuffers(HannWindow(Settings.FftLength));
+        mel_scale = new MelScaleBuffers(FilterBank(Settings));
+        RegisterComponents();
+    }
+
+    /// <summary>The settings.</summary>
+    public MelSettings Settings { get; }
+
+    /// <summary>The log-mel spectrogram, (B, mels, 1 + samples / hop), of waves (B, samples); a single wave may come as (samples).</summary>
+    /// <exception cref="ArgumentException">The waves are not one batch, or are too short for the border to be reflected.</exception>
+    public override Tensor forward(Tensor waves)
+    {
+        if (waves.dim() is not (1 or 2))
+        {
+            throw new ArgumentException($"waves must be (batch, samples) or (samples), not of rank {waves.dim()}", nameof(waves));
+        }
+        var samples = waves.shape[^1];
+        if (samples < Settings.MinimumSamples)
+        {
+            throw new ArgumentException($"a clip of {samples} samples is too short for a spectrogram; {Settings.MinimumSamples} are needed", nameof(waves));
+        }
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var x = waves.to(float32).reshape(-1, samples);
+        var batch = x.shape[0];
+        var frames = Settings.Frames(samples);
+        var edge = Settings.FftLength / 2;
+        var padded = nn.functional.pad(x, (edge, edge), PaddingModes.Reflect);
+        var mel = empty(batch, Settings.Mels, frames, dtype: float32, device: x.device);
+        var bank = mel_scale.fb.t();
+        for (var b = 0L; b < batch; b++)
+        {
+            // Clip by clip, so that the intermediate values stay in the cache.
+            using var clip = NewDisposeScope();
+            var windowed = padded.select(0, b).unfold(0, Settings.FftLength, Settings.Hop) * spectrogram.window;  // (T, fft)
+            var parts = fft.rfft(windowed).view_as_real();  // (T, fft / 2 + 1, 2)
+            var re = parts.select(2, 0);
+            var im = parts.select(2, 1);
+            var power = (re * re).addcmul_(im, im, 1);  // (T, fft / 2 + 1)
+            // In place: autocast leaves such calls alone, and the result needs no transposition.
+            mel.select(0, b).addmm_(bank, power.t(), 0, 1);  // (mels, T)
+        }
+        mel.clamp_min_(1e-10).log10_().mul_(10);
+        if (Settings.Floor != DbFloor.None)
+        {
+            var top = Settings.Floor == DbFloor.PerClip ? mel.amax([1, 2], keepdim: true) : mel.amax([0, 1, 2], keepdim: true);
+            mel = mel.maximum(top - Settings.Range);
+        }
+        return mel.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The periodic Hann window: 0.5 - 0.5 cos(2 pi n / length).</summary>
+    internal static float[] HannWindow(int length)
+    {
+        var window = new float[length];
+        for (var n = 0; n < length; n++)
+        {
+            window[n] = (float)(0.5 - 0.5 * Math.Cos(2 * Math.PI * n / length));
+        }
+        return window;
+    }
+
+    /// <summary>Triangles (fft / 2 + 1, mels) whose corners are evenly spaced on the HTK mel scale, 2595 log10(1 + f / 700), with peak 1.</summary>
+    internal static float[,] FilterBank(MelSettings settings)
+    {
+        static double ToMel(double hertz) => 2595 * Math.Log10(1 + hertz / 700);
+        static double ToHertz(double mel) => 700 * (Math.Pow(10, mel / 2595) - 1);
+        var bins = settings.FftLength / 2 + 1;
+        var low = ToMel(settings.LowFrequency);
+        var high = ToMel(settings.HighFrequency);
+        var corners = new double[settings.Mels + 2];
+        for (var m = 0; m < corners.Length; m++)
+        {
+            corners[m] = ToHertz(low + (high - low) * m / (corners.Length - 1));
+        }
+        var bank = new float[bins, settings.Mels];
+        for (var i = 0; i < bins; i++)
+        {
+            var frequency = settings.SampleRate / 2 * (double)i / (bins - 1);
+            for (var m = 0; m < settings.Mels; m++)
+            {
+                var up = (frequency - corners[m]) / (corners[m + 1] - corners[m]);
+                var down = (corners[m + 2] - frequency) / (corners[m + 2] - corners[m + 1]);
+                var weight = Math.Min(up, down);
+                // What rounding leaves on a triangle's corner is nothing.
+                bank[i, m] = weight > 1e-9 ? (float)weight : 0;
+            }
+        }
+        return bank;
+    }
+
+    /// <summary>Holds the window under its published name.</summary>
+    private sealed class SpectrogramBuffers : nn.Module
+    {
+        internal readonly Tensor window;
+
+        internal SpectrogramBuffers(float[] values) : base(nameof(SpectrogramBuffers))
+        {
+            window = tensor(values);
+            RegisterComponents();
+        }
+    }
+
+    /// <summary>Holds the filter bank under its published name.</summary>
+    private sealed class MelScaleBuffers : nn.Module
+    {
+        internal readonly Tensor fb;
+
+        internal MelScaleBuffers(float[,] values) : base(nameof(MelScaleBuffers))
+        {
+            fb = tensor(values);
+            RegisterComponents();
+        }
+    }
+}

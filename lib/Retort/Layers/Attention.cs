@@ -1,0 +1,44 @@
+// Scaled dot-product attention, softmax(q k^T / sqrt(d)) v (Vaswani et al. 2017, equation 1).
+
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Retort.Layers;
+
+/// <summary>Attention without parameters: the plain path by libtorch's operators, with few copies.</summary>
+public static class Attention
+{
+    /// <summary>softmax(q k^T scale + mask) v.</summary>
+    /// <param name="q">queries (..., T, d)</param>
+    /// <param name="k">keys (..., S, d)</param>
+    /// <param name="v">values (..., S, e)</param>
+    /// <param name="mask">added to the scores, broadcast to (..., T, S); 0 where attention is allowed, -infinity where not</param>
+    /// <param name="scale">factor of the scores; 1 / sqrt(d) if null</param>
+    /// <returns>(..., T, e)</returns>
+    public static Tensor Scaled(Tensor q, Tensor k, Tensor v, Tensor? mask = null, double? scale = null)
+    {
+        using var scope = NewDisposeScope();
+        // Scaling q is cheaper than scaling the scores, which are T / d times as many.
+        var scores = matmul(q * (scale ?? 1 / Math.Sqrt(q.shape[^1])), k.transpose(-2, -1));  // (..., T, S)
+        if (mask is not null)
+        {
+            scores = scores + mask;
+        }
+        return matmul(scores.softmax(-1), v).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Self-attention of several heads from one projection that holds queries, keys and values side by side.</summary>
+    /// <param name="qkv">(B, T, 3 D), ordered as (3, heads, D / heads)</param>
+    /// <param name="heads">number of heads; divides D</param>
+    /// <returns>(B, T, D), the heads side by side</returns>
+    public static Tensor Packed(Tensor qkv, int heads)
+    {
+        using var scope = NewDisposeScope();
+        long batch = qkv.shape[0], length = qkv.shape[1], width = qkv.shape[2] / 3, head = width / heads;
+        // One copy brings all three into the order of the batched products: (3, B heads, T, d).
+        var parts = qkv.view(batch, length, 3, heads, head).permute(2, 0, 3, 1, 4).contiguous().view(3, batch * heads, length, head);
+        var scores = bmm(parts[0] * (1 / Math.Sqrt(head)), parts[1].transpose(1, 2));  // (B heads, T, T)
+        var mixed = bmm(scores.softmax(-1), parts[2]);  // (B heads, T, d)
+        return mixed.view(batch, heads, length, head).transpose(1, 2).reshape(batch, length, width).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,30 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Retort.Layers;
+
+/// <summary>Multi-head self-attention with one projection for queries, keys and values. Keys of its state: <c>qkv</c>, <c>proj</c>.</summary>
+public sealed class SelfAttention : nn.Module<Tensor, Tensor>
+{
+    private readonly Linear qkv;
+    private readonly Linear proj;
+    private readonly int heads;
+
+    /// <param name="width">width of a token, D</param>
+    /// <param name="heads">number of heads; divides D</param>
+    public SelfAttention(int width, int heads) : base(nameof(SelfAttention))
+    {
+        qkv = nn.Linear(width, 3 * width);
+        proj = nn.Linear(width, width);
+        this.heads = heads;
+        RegisterComponents();
+    }
+
+    /// <summary>(B, T, D) to (B, T, D).</summary>
+    public override Tensor forward(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        return proj.call(Attention.Packed(qkv.call(x), heads)).MoveToOuterDisposeScope();
+    }
+}
