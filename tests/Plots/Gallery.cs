@@ -132,7 +132,7 @@ internal static class Gallery
 
     private static Figure Animation() => Chart.Animation([.. new[] { 0.2, 0.5, 1.0, 2.0 }.Select(t => ($"T = {t:0.0}",
         Chart.Bar(new[] { "dog", "bell", "rain", "siren" }, new[] { 3.0, 1.5, 0.2, -1 }.Select(z => Math.Exp(z / t)).ToArray() is var e ? e.Select(v => v / e.Sum()).ToArray() : [])
-            .WithTitle("Teacher's distribution by temperature").WithYAxis("probability", 0, 1)))]);
+            .WithTitle("Teacher's distribution by temperature").WithYAxis("probability")))]);
 
     private static Figure LongNames() => Chart.Combine(
             Chart.Line(Steps, Steps.Select(s => s / 2000), "ensemble of four teachers, consistent, fill rule zero"),

@@ -160,7 +160,7 @@ public static partial class Chart
                 low[p] = Math.Min(low[p], samples[i]);
                 high[p] = Math.Max(high[p], samples[i]);
             }
-            x[p] = (from + to) / 2.0 / sampleRate;
+            x[p] = (double)from / sampleRate;
         }
         var shade = colour ?? Palette.Colours[0];
         var trace = new JsonObject

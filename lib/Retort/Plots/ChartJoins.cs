@@ -155,11 +155,29 @@ public static partial class Chart
         }
         var layout = (JsonObject)frames[^1].Content.Layout.DeepClone();
         layout["height"] ??= Template.Height + 60;
+        FixRanges(layout, frames.SelectMany(f => f.Content.Traces).Where(t => t["type"].AsText() != "scatter3d"));
         if (layout["margin"] is null)
         {
             layout["margin"] = new JsonObject { ["t"] = 56, ["r"] = 24, ["l"] = 64, ["b"] = 130 };
         }
         return new Figure(frames[^1].Content.Traces, layout, [.. frames]);
+    }
+
+    private static void FixRanges(JsonObject layout, IEnumerable<JsonObject> traces)
+    {
+        var plot = new Svg.Plot("x", "y", layout);
+        foreach (var trace in traces)
+        {
+            plot.Add(trace);
+        }
+        plot.Finish(Template.Width, Template.Height);
+        foreach (var (name, axis) in new[] { ("xaxis", plot.X), ("yaxis", plot.Y) })
+        {
+            if (!axis.IsCategory && layout[name] is JsonObject given && given["range"] is null)
+            {
+                given["range"] = new JsonArray(Json.Number(axis.Range.Start), Json.Number(axis.Range.End));
+            }
+        }
     }
 
     private static JsonObject Axis(Figure figure, string name) => figure.Layout[name]?.DeepClone() as JsonObject ?? [];

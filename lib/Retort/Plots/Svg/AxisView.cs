@@ -124,6 +124,9 @@ internal sealed class AxisView
 
     public double Pixel(double value) => pixelStart + (value - start) / (end - start) * (pixelEnd - pixelStart);
 
+    /// <summary>Both ends, once finished.</summary>
+    public (double Start, double End) Range => (start, end);
+
     /// <summary>Pixels of a step of one on the axis.</summary>
     public double Unit => Math.Abs((pixelEnd - pixelStart) / (end - start));
 

@@ -59,6 +59,7 @@ internal sealed class BarMarks : IMarks
                 }
             }
         }
+        along.PadStart = along.PadEnd = all.All(b => b.Trace["type"].AsText() != "histogram");
         // Bars stand on zero; the other ends get room.
         across.PadStart |= across.Data.Min < 0 || across.IsLog;
         across.PadEnd |= across.Data.Max > 0;

@@ -30,8 +30,8 @@ internal sealed partial class Canvas(int width, int height)
     public void Path(string data, string stroke, double strokeWidth, string? dash = null, string fill = "none") =>
         text.Append($"<path d=\"{data}\" fill=\"{Escape(fill)}\" stroke=\"{Escape(stroke)}\" stroke-width=\"{N(strokeWidth)}\" stroke-linejoin=\"round\"{Dash(dash)}/>");
 
-    public void Image(double x, double y, double w, double h, byte[] png) =>
-        text.Append($"<image x=\"{N(x)}\" y=\"{N(y)}\" width=\"{N(w)}\" height=\"{N(h)}\" preserveAspectRatio=\"none\" style=\"image-rendering:pixelated\" href=\"{Markup.DataUri("image/png", png)}\"/>");
+    public void Image(double x, double y, double w, double h, byte[] png, bool smooth = false) =>
+        text.Append($"<image x=\"{N(x)}\" y=\"{N(y)}\" width=\"{N(w)}\" height=\"{N(h)}\" preserveAspectRatio=\"none\" style=\"image-rendering:{(smooth ? "auto" : "pixelated")}\" href=\"{Markup.DataUri("image/png", png)}\"/>");
 
     /// <summary>Text at a baseline point; several lines go downward. Anchor is start, middle or end.</summary>
     public void Text(double x, double y, string content, string anchor = "start", double size = Template.FontSize,

@@ -64,7 +64,9 @@ internal sealed class HeatMarks : IMarks
                 }
             }
             var (left, top) = (Math.Min(x.Pixel(x0), x.Pixel(x1)), Math.Min(y.Pixel(y0), y.Pixel(y1)));
-            canvas.Image(left, top, Math.Abs(x.Pixel(x1) - x.Pixel(x0)), Math.Abs(y.Pixel(y1) - y.Pixel(y0)), PngImage.Write(cells, columns, palette, true));
+            var (wide, high) = (Math.Abs(x.Pixel(x1) - x.Pixel(x0)), Math.Abs(y.Pixel(y1) - y.Pixel(y0)));
+            // Cells of few pixels would come out of unequal widths.
+            canvas.Image(left, top, wide, high, PngImage.Write(cells, columns, palette, true), smooth: wide < 4 * columns);
         }
     }
 

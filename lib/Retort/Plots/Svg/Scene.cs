@@ -70,7 +70,7 @@ internal sealed class Scene
             Edge(p, L, L, p, H, L, Palette.Grid);
             Edge(p, L, L, p, L, H, Palette.Grid);
             var foot = at(p, H, L);
-            canvas.Text(foot.X - 3, foot.Y + 14, label, "end", 11, Palette.Muted);
+            canvas.Text(foot.X + 5, foot.Y + 12, label, "start", 11, Palette.Muted);
         }
         foreach (var (value, label) in axes[1].TickMarks)
         {
@@ -78,7 +78,7 @@ internal sealed class Scene
             Edge(L, p, L, H, p, L, Palette.Grid);
             Edge(L, p, L, L, p, H, Palette.Grid);
             var foot = at(H, p, L);
-            canvas.Text(foot.X + 3, foot.Y + 14, label, "start", 11, Palette.Muted);
+            canvas.Text(foot.X - 5, foot.Y + 12, label, "end", 11, Palette.Muted);
         }
         foreach (var (value, label) in axes[2].TickMarks)
         {
