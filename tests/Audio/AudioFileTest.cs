@@ -131,6 +131,16 @@ public sealed class AudioFileTest
     }
 
     [Theory]
+    [InlineData(null)]
+    [InlineData(1.0)]
+    public void Load_RateThatIsFarTooLow_IsBadInput(double? seconds)
+    {
+        using var file = new TemporaryFile(WavBytes.With(WavBytes.Format(rate: 1), ("data", new byte[2000])), "a.wav");
+        var error = Assert.Throws<BadInputException>(() => AudioFile.Load(file.Name, seconds: seconds));
+        Assert.Contains("at a rate of 1 are too many at 16000", error.Message);
+    }
+
+    [Theory]
     [InlineData(double.NaN, 1.0)]
     [InlineData(-1.0, 1.0)]
     [InlineData(0.0, double.PositiveInfinity)]

@@ -121,6 +121,20 @@ public sealed class SafeTensorsTest
         Assert.Throws<ObjectDisposedException>(() => open.Read("matrix"));
     }
 
+    [Fact]
+    public void Each_OfATensorLargerThanAPiece_GoesThroughAllOfItOnce()
+    {
+        using var x = arange(10, ScalarType.Float64);
+        var (places, values) = (new List<long>(), new List<double>());
+        TensorBytes.Each(x, (piece, place) =>
+        {
+            places.Add(place);
+            values.AddRange(System.Runtime.InteropServices.MemoryMarshal.Cast<byte, double>(piece));
+        }, longestPiece: 30);
+        Assert.Equal([0, 24, 48, 72], places);
+        Assert.Equal(Enumerable.Range(0, 10).Select(i => (double)i), values);
+    }
+
     [SkippableFact]
     public void Load_GoldenFiles_AreReadWhole()
     {

@@ -3,6 +3,8 @@ namespace Retort.Audio;
 /// <summary>Loads sound from files: WAV by ourselves, every other format through ffmpeg as a process.</summary>
 public static class AudioFile
 {
+    private const int MostGrowth = 100;
+
     /// <summary>The sound of a file or of a section of it.</summary>
     /// <param name="path">WAV, or anything that ffmpeg reads (FLAC, MP3, OGG, video with sound, ...)</param>
     /// <param name="sampleRate">the rate wanted; null keeps the file's</param>
@@ -40,7 +42,18 @@ public static class AudioFile
         }
         var decoded = Ffmpeg.Decode(path, startSeconds, seconds);
         decoded = mono ? decoded.Mono() : decoded;
+        CheckGrowth(path, decoded.SampleRate, decoded.Samples.Length, sampleRate ?? decoded.SampleRate);
         return Resampler.Resample(decoded, sampleRate ?? decoded.SampleRate);
+    }
+
+    // A header that lies about its rate must not make gigabytes out of a small file.
+    private static void CheckGrowth(string path, int from, long samples, int to)
+    {
+        if (to / from > MostGrowth || (Int128)samples * to / from >= Array.MaxLength)
+        {
+            throw new BadInputException(path, "", $"{samples} samples at a rate of {from} are too many at {to}; " +
+                $"expected a rate of at least {to / MostGrowth}, and less than {Array.MaxLength} samples: load it in sections");
+        }
     }
 
     private static bool IsWave(Stream stream)
@@ -60,6 +73,7 @@ public static class AudioFile
         }
         if (startSeconds == 0 && seconds is null)
         {
+            CheckGrowth(path, header.SampleRate, header.Frames * (mono ? 1 : header.Channels), rate);
             var whole = WavFile.ReadSamples(stream, path, header, 0, header.Frames);
             return Resampler.Resample(mono ? whole.Mono() : whole, rate);
         }
@@ -67,6 +81,7 @@ public static class AudioFile
         var total = ((Int128)header.Frames * rate + header.SampleRate - 1) / header.SampleRate;
         var start = (long)Int128.Min((Int128)Math.Round(startSeconds * rate), total);
         var count = (long)(seconds is { } s ? Int128.Min((Int128)Math.Round(s * rate), total - start) : total - start);
+        CheckGrowth(path, header.SampleRate, (long)((Int128)count * header.SampleRate / rate) * (mono ? 1 : header.Channels), rate);
         var (first, frames, drop) = rate == header.SampleRate ? (start, count, 0) : Resampler.Piece(start, count, header.SampleRate, rate);
         first = Math.Min(first, header.Frames);
         var piece = WavFile.ReadSamples(stream, path, header, first, Math.Min(frames, header.Frames - first));

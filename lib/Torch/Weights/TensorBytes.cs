@@ -12,10 +12,10 @@ internal static class TensorBytes
     public delegate void Visit(Span<byte> piece, long place);
 
     /// <summary>Goes through a dense CPU tensor's bytes in order.</summary>
-    public static void Each(Tensor dense, Visit visit)
+    public static void Each(Tensor dense, Visit visit, long longestPiece = LongestPiece)
     {
         long elements = dense.NumberOfElements, size = dense.ElementSize;
-        var step = LongestPiece / size;
+        var step = longestPiece / size;
         if (elements == 0)
         {
             return;
