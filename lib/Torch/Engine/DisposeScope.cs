@@ -109,15 +109,9 @@ public sealed class DisposeScope : IDisposable
                 Place(d);
                 continue;
             }
-            if (d is torch.Tensor t)
-            {
-                t.OwningDisposeScope = null;
-                manager.Counts.TensorStatistics.DisposedInScopeCount++;
-            }
-            else
-            {
-                manager.Counts.PackedSequenceStatistics.DisposedInScopeCount++;
-            }
+            // Disposing of a tensor reports back through MarkAsDisposed; it has no place here any more.
+            if (d is torch.Tensor t) t.ScopeSlot = -1;
+            else manager.Counts.PackedSequenceStatistics.DisposedInScopeCount++;
             d.Dispose();
         }
     }
@@ -171,12 +165,12 @@ public sealed class DisposeScope : IDisposable
     internal void Forget(IDisposable disposable)
     {
         int at = IndexOf(disposable);
+        if (disposable is torch.Tensor tensor && tensor.OwningDisposeScope == this) tensor.OwningDisposeScope = null;
         if (at < 0) return;
         IDisposable last = members[^1];
         members[at] = last;
         if (last is torch.Tensor moved) moved.ScopeSlot = at;
         members.RemoveAt(members.Count - 1);
-        if (disposable is torch.Tensor tensor) tensor.OwningDisposeScope = null;
     }
 
     private void Place(IDisposable disposable)

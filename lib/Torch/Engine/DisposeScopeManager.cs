@@ -38,6 +38,8 @@ public class DisposeScopeManager
         }
     }
 
+    internal void CountOutside() => Counts.TensorStatistics.DisposedOutsideScopeCount++;
+
     /// <summary>For disposables other than tensors (packed sequences).</summary>
     internal DisposeScope? Register(IDisposable disposable)
     {

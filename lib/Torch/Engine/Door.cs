@@ -34,6 +34,9 @@ internal static unsafe partial class Door
         return found != 0 ? found : throw Error();
     }
 
+    /// <summary>The operator's handle, or 0.</summary>
+    internal static nint TryFindOperator(string name, string overload) => door_find(name, overload);
+
     /// <summary>The exception for what went wrong last on this thread: libtorch's first line.</summary>
     internal static Exception Error()
     {

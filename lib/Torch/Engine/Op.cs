@@ -20,6 +20,16 @@ internal sealed unsafe class Op(string name, string overload = "")
     /// <summary>The operator's name with its overload, for messages.</summary>
     internal string Name => overload.Length == 0 ? name : name + "." + overload;
 
+    /// <summary>Whether this libtorch has the operator; some came with a later version.</summary>
+    internal bool Exists
+    {
+        get
+        {
+            if (handle == 0) handle = Door.TryFindOperator(name, overload);
+            return handle != 0;
+        }
+    }
+
     /// <summary>One tensor back (null where libtorch returns an undefined one).</summary>
     internal Tensor Call(params ReadOnlySpan<Arg> args)
     {

@@ -56,9 +56,13 @@ public static partial class torch
 
         protected virtual void Dispose(bool disposing)
         {
-            if (disposing) OwningDisposeScope?.MarkAsDisposed(this);
             nint h = Interlocked.Exchange(ref handle, 0);
             if (h == 0) return;
+            if (disposing)
+            {
+                if (OwningDisposeScope is { } owner) owner.MarkAsDisposed(this);
+                else DisposeScopeManager.Current.CountOutside();
+            }
             Interlocked.Decrement(ref totalCount);
             Door.Free(h);
         }

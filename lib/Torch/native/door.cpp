@@ -9,6 +9,7 @@
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
+#include <ATen/ops/zeros.h>
 #include <c10/core/InferenceMode.h>
 #include <torch/csrc/autograd/anomaly_mode.h>
 #include <torch/csrc/autograd/autograd.h>
@@ -62,6 +63,9 @@ using Owner = c10::intrusive_ptr<c10::TensorImpl, c10::UndefinedTensorImpl>;
 Tensor borrow(c10::TensorImpl* t) { return t ? Tensor(Owner::reclaim_copy(t)) : Tensor(); }
 
 c10::TensorImpl* give(Tensor t) { return t.defined() ? t.unsafeReleaseIntrusivePtr().release() : nullptr; }
+
+// Gradients known to be zero come without memory; whoever reads them wants numbers.
+Tensor solid(Tensor t) { return t.defined() && t._is_zerotensor() ? at::zeros(t.sizes(), t.options()) : t; }
 
 double as_double(const Arg& a) { double d; std::memcpy(&d, &a.bits, sizeof d); return d; }
 
@@ -328,7 +332,7 @@ DOOR int door_set_requires_grad(c10::TensorImpl* t, int on) {
 }
 
 DOOR c10::TensorImpl* door_grad(c10::TensorImpl* t) {
-  return guarded<c10::TensorImpl*>(nullptr, [&] { error.clear(); return give(borrow(t).mutable_grad()); });
+  return guarded<c10::TensorImpl*>(nullptr, [&] { error.clear(); return give(solid(borrow(t).mutable_grad())); });
 }
 
 DOOR int door_set_grad(c10::TensorImpl* t, c10::TensorImpl* grad) {
@@ -346,7 +350,7 @@ DOOR int door_backward(c10::TensorImpl** roots, c10::TensorImpl** seeds, int roo
       return 0;
     }
     auto found = torch::autograd::grad(outputs, leaves, grads, keep, create, (flags & 4) != 0);
-    for (size_t i = 0; i < found.size(); i++) results[i] = give(std::move(found[i]));
+    for (size_t i = 0; i < found.size(); i++) results[i] = give(solid(std::move(found[i])));
     return 0;
   });
 }

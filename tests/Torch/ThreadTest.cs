@@ -1,0 +1,75 @@
+using Retort.Torch;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Retort.Tests.Torch;
+
+[Collection(Alone.Name)]
+public class ThreadTest
+{
+    private static float[] Train(int seed)
+    {
+        using var model = new TinyModel((ulong)seed);
+        for (int i = 0; i < 30; i++) model.Step();
+        return model.Values();
+    }
+
+    [Fact]
+    public void EightModels_OnEightThreads_GiveTheBitsOfOneAfterAnother()
+    {
+        float[][] alone = new float[8][], together = new float[8][];
+        for (int i = 0; i < 8; i++)
+        {
+            using (Threads.RunWith(1)) alone[i] = Train(i);
+        }
+        var threads = Enumerable.Range(0, 8).Select(i => new Thread(() =>
+        {
+            using (Threads.RunWith(1)) together[i] = Train(i);
+        })).ToList();
+        threads.ForEach(t => t.Start());
+        threads.ForEach(t => t.Join());
+        for (int i = 0; i < 8; i++) Assert.Equal(alone[i], together[i]);
+    }
+
+    [Fact]
+    public void GradMode_OfAnotherThread_IsItsOwn()
+    {
+        bool there = false;
+        using (no_grad())
+        {
+            var other = new Thread(() => there = is_grad_enabled());
+            other.Start();
+            other.Join();
+            Assert.False(is_grad_enabled());
+        }
+        Assert.True(there);
+        Assert.True(is_grad_enabled());
+    }
+
+    [Fact]
+    public void RunWith_OnThisThread_LeavesOthersAlone()
+    {
+        int before = get_num_threads(), there = 0;
+        using (Threads.RunWith(1))
+        {
+            Assert.Equal(1, get_num_threads());
+            var other = new Thread(() => there = get_num_threads());
+            other.Start();
+            other.Join();
+        }
+        Assert.Equal(before, get_num_threads());
+        Assert.Equal(before, there);
+    }
+
+    [Fact]
+    public void DisposeScope_OfAnotherThread_DoesNotOwnOurs()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor? made = null;
+        var other = new Thread(() => made = zeros(2));
+        other.Start();
+        other.Join();
+        Assert.Equal(0, scope.DisposablesCount);
+        made!.Dispose();
+    }
+}
