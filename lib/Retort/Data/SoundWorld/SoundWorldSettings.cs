@@ -25,7 +25,7 @@ public sealed record SoundWorldSettings
     public double LongestEvent { get; init; } = 0.7;
 
     /// <summary>Peak level of the softest event, dB below full scale.</summary>
-    public double SoftestEvent { get; init; } = -20;
+    public double SoftestEvent { get; init; } = -18;
 
     /// <summary>Peak level of the loudest event, dB below full scale.</summary>
     public double LoudestEvent { get; init; } = -6;
@@ -40,7 +40,7 @@ public sealed record SoundWorldSettings
     /// How uneven the classes of the training clips are: the class of rank r is drawn with weight r to the power of minus
     /// this. 0 draws all classes alike, as validation and test always do.
     /// </summary>
-    public double LongTail { get; init; } = 0.5;
+    public double LongTail { get; init; } = 0.4;
 
     /// <summary>Probability that a training label is missing; at least one label of a clip is kept. Validation and test miss none.</summary>
     public double MissingLabels { get; init; } = 0.3;
