@@ -140,6 +140,26 @@ public sealed class AblationTest
     }
 
     [Fact]
+    public async Task Wait_ForAnotherShard_ReturnsWhenItHasEnded()
+    {
+        using var folder = new Folder();
+        Ablation.Run(Arms(), Seeds, In(folder) with { Shard = new Shard(0, 2) });
+        var waiting = Task.Run(() => Ablation.Wait(Arms(), Seeds, In(folder)));
+        Assert.False(waiting.Wait(100));
+        Ablation.Run(Arms(), Seeds, In(folder) with { Shard = new Shard(1, 2) });
+        Assert.Equal(12, (await waiting.WaitAsync(TimeSpan.FromSeconds(30))).Runs.Count);
+    }
+
+    [Fact]
+    public void Run_FolderThatCannotBe_NamesIt()
+    {
+        using var folder = new Folder();
+        File.WriteAllText(folder["file"], "");
+        Assert.Equal(folder["file/results"], Assert.Throws<BadInputException>(() => Ablation.Run(Arms(), Seeds, new() { Folder = folder["file/results"] })).Input);
+        Assert.Equal(folder["file/run"], Assert.Throws<BadInputException>(() => new RunFolder(folder["file/run"])).Input);
+    }
+
+    [Fact]
     public void Run_TwoArmsOfOneName_IsRefused() =>
         Assert.Throws<ArgumentException>(() => Ablation.Run([Arms()[0], Arms()[0]], Seeds));
 }

@@ -72,6 +72,19 @@ public sealed class TrainLoopTest
     }
 
     [Fact]
+    public void Run_Mixed_LearnsAsWell()
+    {
+        double Error(bool mixed)
+        {
+            using var problem = new TinyProblem(1);
+            return TrainLoop.Run(problem.Task, TinyProblem.Settings with { Mixed = mixed }).Values["error"];
+        }
+        var (full, mixed) = (Error(false), Error(true));
+        Assert.NotEqual(full, mixed);
+        Assert.Equal(full, mixed, 0.05);
+    }
+
+    [Fact]
     public void Run_LossNotFinite_SaysAtWhichStep()
     {
         using var problem = new TinyProblem(1);

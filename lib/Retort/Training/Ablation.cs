@@ -39,7 +39,7 @@ public static class Ablation
         }
         if (settings.Folder is { } made)
         {
-            Directory.CreateDirectory(made);
+            Durable.Append(made, () => Directory.CreateDirectory(made));
         }
         var all = seeds.SelectMany(seed => arms.Select(arm => (Arm: arm, Seed: seed, Key: arm.Key(seed, settings.CodeVersion)))).ToArray();
         var results = settings.Folder is { } folder ? ResultsFile.Merge(folder) : [];
@@ -122,6 +122,37 @@ public static class Ablation
     /// <summary>The results that all shards have left in the folder so far; nothing is run.</summary>
     public static AblationResult Collect(IReadOnlyList<Arm> arms, IReadOnlyList<long> seeds, AblationSettings settings) =>
         Gather(settings, arms, seeds, []);
+
+    /// <summary>
+    /// Waits until all shards have ended: for a stage, such as students, that needs all of the one before, such as teachers.
+    /// </summary>
+    /// <param name="arms">the arms of the stage that is waited for</param>
+    /// <param name="seeds">their seeds</param>
+    /// <param name="settings">the ablation's settings, with a folder that all shards write to</param>
+    /// <param name="cancel">gives up</param>
+    /// <exception cref="ArmsFailedException">A run of another shard failed.</exception>
+    /// <exception cref="ArgumentException">There is no folder, so that no other shard can be heard of.</exception>
+    public static AblationResult Wait(IReadOnlyList<Arm> arms, IReadOnlyList<long> seeds, AblationSettings settings, CancellationToken cancel = default)
+    {
+        if (settings.Folder is null)
+        {
+            throw new ArgumentException("shards meet in a folder, and there is none", nameof(settings));
+        }
+        while (true)
+        {
+            var result = Collect(arms, seeds, settings);
+            if (result.Failed.Count > 0)
+            {
+                throw new ArmsFailedException(result, []);
+            }
+            if (result.Missing.Count == 0)
+            {
+                return result;
+            }
+            cancel.WaitHandle.WaitOne(TimeSpan.FromSeconds(1));
+            cancel.ThrowIfCancellationRequested();
+        }
+    }
 
     private static AblationResult Gather(AblationSettings settings, IReadOnlyList<Arm> arms, IReadOnlyList<long> seeds, Dictionary<string, ArmResult> here)
     {

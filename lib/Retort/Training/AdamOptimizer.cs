@@ -116,7 +116,7 @@ public sealed unsafe class AdamOptimizer : IDisposable
         }
     }
 
-    /// <summary>The state by name: "exp_avg.w", "exp_avg_sq.w" and "step.w" for each parameter w. The tensors are the optimizer's own.</summary>
+    /// <summary>The state by name: "exp_avg.w", "exp_avg_sq.w" and "step.w" for each parameter w. The first two are the optimizer's own; the steps are new tensors.</summary>
     public IEnumerable<(string Name, Tensor Value)> State() => slots.SelectMany(s => new[]
     {
         ($"exp_avg.{s.Name}", s.Mean), ($"exp_avg_sq.{s.Name}", s.Square), ($"step.{s.Name}", tensor(s.Step, int64)),

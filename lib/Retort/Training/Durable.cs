@@ -14,6 +14,22 @@ internal static partial class Durable
         SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
+    /// <summary>Whether opening failed because another holds the file: EWOULDBLOCK on Linux and macOS, a sharing violation on Windows.</summary>
+    public static bool IsHeld(IOException e) => e.HResult is 11 or 35 or unchecked((int)0x80070020);
+
+    /// <summary>Runs what writes to an open file; a full disk or a lost folder becomes one error that names it.</summary>
+    public static void Append(string path, Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BadInputException(path, "", $"cannot be written: {e.Message}", e);
+        }
+    }
+
     /// <summary>Removes the temporary files of writers that were killed.</summary>
     public static void RemoveUnfinished(string folder)
     {

@@ -53,6 +53,7 @@ public sealed class MetricsLog : IDisposable
     }
 
     /// <summary>Adds a row, or adds values to the last row if it is of the same step.</summary>
+    /// <exception cref="BadInputException">The file cannot be written.</exception>
     /// <exception cref="ArgumentException">The step lies before the last row's, or a name is "step" or empty.</exception>
     public void Add(long step, IReadOnlyDictionary<string, double> values)
     {
@@ -93,8 +94,11 @@ public sealed class MetricsLog : IDisposable
             Rewrite();
             return;
         }
-        file!.Write(Encoding.UTF8.GetBytes(Text(rows[^1])));
-        file.Flush();
+        Durable.Append(path, () =>
+        {
+            file!.Write(Encoding.UTF8.GetBytes(Text(rows[^1])));
+            file.Flush();
+        });
     }
 
     /// <summary>Returns when the rows have reached the disk.</summary>

@@ -54,14 +54,14 @@ internal static class ResultsFile
         }
     }
 
-    public static void Append(string path, ArmResult result)
+    public static void Append(string path, ArmResult result) => Durable.Append(path, () =>
     {
         using var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
         stream.SetLength(WholeLines(stream));
         stream.Seek(0, SeekOrigin.End);
         stream.Write(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(result, SettingsJson.Line) + "\n"));
         stream.Flush(flushToDisk: true);
-    }
+    });
 
     // Bytes up to and with the last line feed.
     private static long WholeLines(FileStream stream)

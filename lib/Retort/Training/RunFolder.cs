@@ -12,18 +12,22 @@ public sealed class RunFolder : IDisposable
 
     /// <summary>Opens the folder, made if absent, and removes what a killed writer left.</summary>
     /// <param name="path">the folder</param>
-    /// <exception cref="BadInputException">Another process works in it.</exception>
+    /// <exception cref="BadInputException">Another process works in it, or it cannot be written.</exception>
     public RunFolder(string path)
     {
         FullPath = Path.GetFullPath(path);
-        Directory.CreateDirectory(FullPath);
         try
         {
+            Directory.CreateDirectory(FullPath);
             hold = new FileStream(Path.Combine(FullPath, ".in-use"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException e)
+        catch (IOException e) when (Durable.IsHeld(e))
         {
             throw new BadInputException(FullPath, "", "another process or another run of this process works in this folder", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BadInputException(FullPath, "", $"the run's folder cannot be written: {e.Message}", e);
         }
         foreach (var folder in new[] { FullPath, Checkpoints, Best })
         {

@@ -9,6 +9,7 @@ internal static class StateDict
     /// <summary>Copies that stay when the model changes; in no dispose scope, the caller's.</summary>
     public static Dictionary<string, Tensor> Copy(nn.Module model)
     {
+        using var scope = NewDisposeScope();
         using var none = no_grad();
         return model.state_dict().ToDictionary(p => p.Key, p => p.Value.detach().clone().DetachFromDisposeScope());
     }

@@ -72,6 +72,7 @@ public static class TrainLoop
                 || (settings.CheckpointSeconds > 0 && (clock.Elapsed - saved).TotalSeconds >= settings.CheckpointSeconds);
             if (run is not null && (ended || due))
             {
+                using var scope = NewDisposeScope();
                 log.Sync();
                 Checkpoint.Save(run.Checkpoints, state, Tensors(model, adam, average), settings.KeepCheckpoints);
                 best.Prune(Checkpoint.All(run.Checkpoints).Select(Checkpoint.ReadState));

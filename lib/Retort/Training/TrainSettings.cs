@@ -41,7 +41,7 @@ public sealed record TrainSettings
     /// <summary>Decay of an exponential average of the weights, which is then what is evaluated and kept; 0 means none.</summary>
     public double AverageDecay { get; init; }
 
-    /// <summary>Steps between rows of the metrics log.</summary>
+    /// <summary>Steps between rows of the metrics log, which stay in memory: a run of a million steps takes 100 or so.</summary>
     public long LogEvery { get; init; } = 1;
 
     /// <summary>Steps between checkpoints; 0: by time only. Does not change the run's numbers.</summary>

@@ -1,0 +1,34 @@
+using Retort.Tests.Child;
+using Retort.Torch;
+using Retort.Training;
+
+namespace Retort.Tests.Training;
+
+[Collection(Alone.Name)]
+public sealed class TrainLoopMemoryTest
+{
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Run_ManySteps_HoldsTheSameNumberOfTensors(bool inFolder)
+    {
+        var counts = new List<long>();
+        using var folder = new Folder();
+        using var problem = new TinyProblem(1, beforeStep: _ => counts.Add(LiveTensors.Count));
+        TrainLoop.Run(problem.Task, TinyProblem.Settings with { EvaluateEvery = 5, KeepBest = 2 }, inFolder ? folder["run"] : null);
+        // The first evaluations add the weights that are kept.
+        Assert.Single(counts.Skip(20).Distinct());
+    }
+
+    [Fact]
+    public void Run_AStepThrows_LeavesNothingBehind()
+    {
+        using var problem = new TinyProblem(1, beforeStep: step => { if (step == 7) { throw new InvalidOperationException("broken"); } });
+        var before = LiveTensors.Count;
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Throws<InvalidOperationException>(() => TrainLoop.Run(problem.Task, TinyProblem.Settings));
+        }
+        Assert.Equal(before, LiveTensors.Count);
+    }
+}
