@@ -27,10 +27,10 @@ public static partial class Chart
         {
             throw new ArgumentException("a heatmap needs rows of one length", nameof(z));
         }
-        var bar = new JsonObject { ["thickness"] = 12, ["outlinewidth"] = 0 };
+        var bar = new JsonObject { ["thickness"] = 12, ["outlinewidth"] = 0, ["tickfont"] = new JsonObject { ["size"] = 12 } };
         if (unit is not null)
         {
-            bar["title"] = new JsonObject { ["text"] = unit };
+            bar["title"] = new JsonObject { ["text"] = unit, ["font"] = new JsonObject { ["size"] = 12 } };
         }
         var trace = new JsonObject
         {

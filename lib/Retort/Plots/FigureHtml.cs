@@ -19,6 +19,7 @@ internal static class FigureHtml
               var figure = JSON.parse(card.querySelector('script[type="application/json"]').textContent);
               if (!figure.data.every(function (trace) { return known[trace.type || 'scatter']; })) return;
               var place = document.createElement('div');
+              place.style.height = figure.layout.height + 'px';
               card.insertBefore(place, card.firstChild);
               Plotly.newPlot(place, figure).then(function () { card.querySelector('img').style.display = 'none'; },
                 function () { place.remove(); });

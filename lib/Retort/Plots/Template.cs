@@ -27,7 +27,7 @@ internal static class Template
             ["paper_bgcolor"] = "#ffffff",
             ["plot_bgcolor"] = "#ffffff",
             ["hovermode"] = "closest",
-            ["legend"] = new JsonObject { ["font"] = new JsonObject { ["size"] = FontSize - 1 }, ["bgcolor"] = "rgba(255,255,255,0.8)" },
+            ["legend"] = new JsonObject { ["font"] = new JsonObject { ["size"] = FontSize - 1 }, ["bgcolor"] = "rgba(255,255,255,0.8)", ["traceorder"] = "normal" },
             ["xaxis"] = Axis(),
             ["yaxis"] = Axis(),
         },

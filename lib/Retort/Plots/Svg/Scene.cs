@@ -103,7 +103,7 @@ internal sealed class Scene
     private void DrawTrace(Canvas canvas, JsonObject trace, double[][] points, Func<double, double, double, (double X, double Y)> at)
     {
         var colour = trace["marker"]?["color"].AsText() ?? Palette.Colours[0];
-        var radius = (trace["marker"]?["size"].AsNumber() ?? 4) / 2;
+        var radius = (trace["marker"]?["size"].AsNumber() ?? 4) / 2 + 0.6;
         var shown = Enumerable.Range(0, points[0].Length).Where(i => points.All(p => double.IsFinite(p[i])))
             .Select(i => points.Select((p, a) => axes[a].Pixel(p[i])).ToArray()).ToArray();
         if (trace["mode"].AsText()?.Contains("lines") == true)
