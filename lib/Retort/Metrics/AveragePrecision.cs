@@ -39,19 +39,16 @@ public static class AveragePrecision
     private static double OfClass(ScoredItems items, int label, float[]? weights)
     {
         var ranked = items.Ranked(label);
-        var classes = items.Classes;
-        var (scores, targets) = (items.Scores, items.Targets);
         double positives = 0, seen = 0, sum = 0, before = 0;
         for (var start = 0; start < ranked.Length;)
         {
-            var score = scores[ranked[start] * classes + label];
+            var score = ScoredItems.Score(ranked[start]);
             var end = start;
-            for (; end < ranked.Length && scores[ranked[end] * classes + label] == score; end++)
+            for (; end < ranked.Length && ScoredItems.Score(ranked[end]) == score; end++)
             {
-                var item = ranked[end];
-                double weight = weights is null ? 1 : weights[item];
+                double weight = weights is null ? 1 : weights[ScoredItems.Item(ranked[end])];
                 seen += weight;
-                positives += targets[item * classes + label] ? weight : 0;
+                positives += ScoredItems.HasLabel(ranked[end]) ? weight : 0;
             }
             if (positives > before)
             {

@@ -41,19 +41,16 @@ public static class RocAuc
     private static double OfClass(ScoredItems items, int label, float[]? weights)
     {
         var ranked = items.Ranked(label);
-        var classes = items.Classes;
-        var (scores, targets) = (items.Scores, items.Targets);
         double positives = 0, negatives = 0, area = 0;
         for (var start = 0; start < ranked.Length;)
         {
-            var score = scores[ranked[start] * classes + label];
+            var score = ScoredItems.Score(ranked[start]);
             double groupPositives = 0, groupNegatives = 0;
             var end = start;
-            for (; end < ranked.Length && scores[ranked[end] * classes + label] == score; end++)
+            for (; end < ranked.Length && ScoredItems.Score(ranked[end]) == score; end++)
             {
-                var item = ranked[end];
-                double weight = weights is null ? 1 : weights[item];
-                if (targets[item * classes + label])
+                double weight = weights is null ? 1 : weights[ScoredItems.Item(ranked[end])];
+                if (ScoredItems.HasLabel(ranked[end]))
                 {
                     groupPositives += weight;
                 }

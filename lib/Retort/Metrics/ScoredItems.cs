@@ -7,7 +7,7 @@ namespace Retort.Metrics;
 /// </summary>
 public sealed class ScoredItems
 {
-    private readonly Lazy<int[][]> order;
+    private readonly Lazy<ulong[][]> order;
 
     /// <summary>Takes over both arrays.</summary>
     /// <param name="scores">items x classes, row by row</param>
@@ -32,7 +32,7 @@ public sealed class ScoredItems
         Targets = targets;
         Classes = classes;
         Items = scores.Length / classes;
-        order = new Lazy<int[][]>(Sort);
+        order = new Lazy<ulong[][]>(Sort);
     }
 
     /// <summary>Items x classes, row by row.</summary>
@@ -99,23 +99,43 @@ public sealed class ScoredItems
     /// <summary>All item and class pairs as the items of one class: what micro averages are made of.</summary>
     public ScoredItems Flat() => new(Scores, Targets, 1);
 
-    // The items of a class, highest score first.
-    internal int[] Ranked(int label) => order.Value[label];
+    // A class's items, highest score first, each packed into one number so that a pass over them reads memory in order:
+    // the score's bits so turned that greater scores come first, then the item, then whether it has the label.
+    internal ulong[] Ranked(int label) => order.Value[label];
 
-    private int[][] Sort()
+    internal static uint Score(ulong packed) => (uint)(packed >> 32);
+
+    internal static int Item(ulong packed) => (int)((uint)packed >> 1);
+
+    internal static bool HasLabel(ulong packed) => (packed & 1) != 0;
+
+    private ulong[][] Sort()
     {
-        var ranked = new int[Classes][];
-        var keys = new float[Items];
-        for (var c = 0; c < Classes; c++)
+        // Columns are gathered some at a time: a single one would touch another cache line at each item.
+        const int together = 16;
+        var ranked = new ulong[Classes][];
+        for (var first = 0; first < Classes; first += together)
         {
-            var items = new int[Items];
+            var last = Math.Min(Classes, first + together);
+            for (var c = first; c < last; c++)
+            {
+                ranked[c] = new ulong[Items];
+            }
             for (var i = 0; i < Items; i++)
             {
-                keys[i] = -Scores[i * Classes + c];
-                items[i] = i;
+                for (var c = first; c < last; c++)
+                {
+                    var place = i * Classes + c;
+                    // Adding zero turns -0 into 0; the two are one score.
+                    var bits = BitConverter.SingleToUInt32Bits(Scores[place] + 0f);
+                    var descending = (bits & 0x8000_0000) != 0 ? bits : ~bits & 0x7fff_ffff;
+                    ranked[c][i] = ((ulong)descending << 32) | ((uint)i << 1) | (Targets[place] ? 1u : 0);
+                }
             }
-            Array.Sort(keys, items);
-            ranked[c] = items;
+            for (var c = first; c < last; c++)
+            {
+                Array.Sort(ranked[c]);
+            }
         }
         return ranked;
     }
