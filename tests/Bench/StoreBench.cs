@@ -1,0 +1,60 @@
+using System.Diagnostics;
+using Retort.Data;
+
+namespace Retort.Bench;
+
+/// <summary>The teacher store at the size of AudioSet's published scores: 2,000,000 views, top 20 of 527 classes.</summary>
+internal static class StoreBench
+{
+    private const int Clips = 200_000, Views = 10, TopK = 20, Classes = 527;
+
+    public static IEnumerable<Row> All()
+    {
+        var folder = Path.Combine(Path.GetTempPath(), $"retort-store-{Environment.ProcessId}");
+        try
+        {
+            var card = new TeacherStoreCard(["bench"], "bench", "bench", "bench", "bench", [.. Enumerable.Range(0, Classes).Select(c => $"class {c}")], Clips, Views) { TopK = TopK };
+            var values = new Half[TopK];
+            var ids = new ushort[TopK];
+            for (var k = 0; k < TopK; k++)
+            {
+                (values[k], ids[k]) = ((Half)(1.0 / (k + 1)), (ushort)k);
+            }
+            var watch = Stopwatch.StartNew();
+            using (var writer = TeacherStoreWriter.Open(folder, card, [.. Enumerable.Range(0, Clips).Select(c => $"clip-{c:D7}")]))
+            {
+                for (var row = 0; row < Clips * Views; row++)
+                {
+                    writer.Append(values, ids, (uint)row);
+                }
+            }
+            var written = watch.Elapsed.TotalSeconds;
+            using var store = TeacherStore.Open(folder);
+            yield return new Row("store, bytes a view", FormattableString.Invariant($"{card.BytesPerView} B a view, {(double)store.BytesOnDisk / store.Rows:F1} with checksums and ids; written at {Clips * Views / written:N0} views/s"), "84 B", card.BytesPerView <= 84);
+
+            var order = new SampleOrder(Clips * Views, 1);
+            long sum = 0;
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            watch.Restart();
+            for (var i = 0; i < Clips * Views; i++)
+            {
+                store.Read(order.At(0, i), values, ids, out var seed);
+                sum += seed;
+            }
+            var rate = Clips * Views / watch.Elapsed.TotalSeconds;
+            var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            if (sum != (long)Clips * Views * ((long)Clips * Views - 1) / 2)
+            {
+                throw new InvalidOperationException("the store gave other seeds than were written");
+            }
+            yield return new Row("store, random reads", FormattableString.Invariant($"{rate:N0} views/s from {store.Rows:N0}, {allocated} bytes allocated"), "1,000,000 views/s", rate >= 1e6);
+        }
+        finally
+        {
+            if (Directory.Exists(folder))
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+        }
+    }
+}
