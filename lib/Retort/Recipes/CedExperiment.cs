@@ -1,0 +1,166 @@
+// The whole of CED on made sound, in the order of the paper: teachers, their stored scores, students. Each stage is kept
+// in the cache under the hash of its settings; a run that was killed goes on where it was.
+
+using Retort.Audio;
+using Retort.Data;
+using Retort.Models;
+using Retort.Torch;
+using Retort.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Retort.Recipes;
+
+/// <summary>CED's ablation on made sound. Call its steps in order, or <see cref="RunArms"/> alone, which does what is missing.</summary>
+public sealed class CedExperiment : IDisposable
+{
+    /// <summary>Raised when a change of the code changes results, so that results of before are not taken for its own.</summary>
+    public const string CodeVersion = "ced/1";
+
+    private readonly Dictionary<string, CedStage> stages = [];
+    private readonly Lazy<CedData> data;
+    private TeacherEnsemble? teachers;
+
+    /// <param name="settings">everything that decides the numbers</param>
+    /// <param name="threads">how many models are trained at once; null for one a core</param>
+    public CedExperiment(CedSettings settings, int? threads = null)
+    {
+        Settings = settings;
+        Threads = threads ?? Environment.ProcessorCount;
+        data = new Lazy<CedData>(() => CedData.Made(settings));
+        // Seeds and arms do not change what one run gives; with more of them the others' results remain.
+        var shared = settings with { Seeds = [], Arms = [] };
+        Folder = Path.Combine(Cache.Root, $"ced-{settings.Size}-{SettingsJson.Hash(SettingsJson.Write(shared, SettingsJson.Line), SoundRecipe.Embedded.Hash, CodeVersion)[..12]}");
+    }
+
+    /// <summary>Everything that decides the numbers.</summary>
+    public CedSettings Settings { get; }
+
+    /// <summary>How many models are trained at once.</summary>
+    public int Threads { get; }
+
+    /// <summary>Where teachers, stores and results are kept.</summary>
+    public string Folder { get; }
+
+    /// <summary>The clips.</summary>
+    public CedData Data => data.Value;
+
+    /// <summary>Step 1: the teachers, trained or read from the folder.</summary>
+    public TeacherEnsemble TrainTeachers(Progress? progress = null, CancellationToken cancel = default) =>
+        teachers ??= CedTeachers.Ensemble(Settings, Data, Path.Combine(Folder, "teachers"), Threads, progress, cancel);
+
+    /// <summary>Test mAP of each teacher and, last, of their ensemble.</summary>
+    public IReadOnlyList<(string Name, double Map)> TeacherMaps()
+    {
+        var ensemble = TrainTeachers();
+        return
+        [
+            .. ensemble.Members.Select((m, i) => ($"teacher {i + 1}", Data.TestMap(Data.TestScores(m)))),
+            ("ensemble", Data.TestMap(Data.TestScores(ensemble.ForwardMel))),
+        ];
+    }
+
+    /// <summary>Step 2: the scores of every view that an arm asks for.</summary>
+    public CedStage StoreScores(Progress? progress = null, CancellationToken cancel = default)
+    {
+        foreach (var arm in Settings.Arms)
+        {
+            Stage(arm, progress, cancel);
+        }
+        return Stage(CedArms.Ced, progress, cancel);
+    }
+
+    /// <summary>Step 3: the students, arms times seeds, on all threads.</summary>
+    public CedReport RunArms(Progress? progress = null, CancellationToken cancel = default)
+    {
+        var ensemble = TrainTeachers(progress, cancel);
+        StoreScores(progress, cancel);
+        var teacherScores = Data.TestScores(ensemble.ForwardMel);
+        var arms = Settings.Arms.Select(arm => new Arm(arm.Name, new { Arm = arm, Settings.StudentTraining }, context =>
+        {
+            var (model, result) = CedStudent.Train(
+                Settings, arm, Data, Stage(arm), context.Seed, null, context.Folder, context.Progress, context.Cancel);
+            using (model)
+            {
+                var scores = Data.TestScores(model);
+                CedReport.SaveScores(ScoresFile(arm.Name, context.Seed), scores, Data.Classes);
+                return new ArmOutcome(
+                    new Dictionary<string, double>
+                    {
+                        ["test mAP"] = Data.TestMap(scores),
+                        ["validation mAP"] = result.Values["mAP"],
+                        ["parameters"] = model.parameters().Sum(p => p.numel()),
+                        ["agreement"] = CedReport.Agreement(scores, teacherScores, Data.Classes),
+                    },
+                    new Dictionary<string, Curve> { ["validation mAP"] = result.Curve("mAP"), ["loss"] = result.Curve("loss") });
+            }
+        })).ToArray();
+        var results = Ablation.Run(arms, Settings.Seeds, new AblationSettings
+        {
+            Folder = Path.Combine(Folder, "arms"),
+            Threads = Threads,
+            Shard = Shard.FromEnvironment(),
+            CodeVersion = CodeVersion,
+        }, progress, cancel);
+        return new CedReport(this, results, teacherScores);
+    }
+
+    /// <summary>Clips, views and stored scores of an arm.</summary>
+    public CedStage Stage(CedArm arm, Progress? progress = null, CancellationToken cancel = default)
+    {
+        var key = $"clips-x{arm.ClipsTimes}{(arm.HalfClips ? "-half" : "")}{(arm.SingleTeacher ? "-single" : "")}";
+        lock (stages)
+        {
+            return stages.TryGetValue(key, out var known) ? known : stages[key] = MakeStage(arm, key, progress, cancel);
+        }
+    }
+
+    internal string ScoresFile(string arm, long seed) =>
+        Path.Combine(Folder, "scores", $"{string.Concat(arm.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-'))}-{seed}.safetensors");
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var stage in stages.Values)
+        {
+            stage.Scores.Dispose();
+            stage.CleanScores.Dispose();
+        }
+        stages.Clear();
+        foreach (var member in teachers?.Members ?? [])
+        {
+            member.Dispose();
+        }
+        if (data.IsValueCreated)
+        {
+            data.Value.Dispose();
+        }
+    }
+
+    private CedStage MakeStage(CedArm arm, string key, Progress? progress, CancellationToken cancel)
+    {
+        var ensemble = TrainTeachers(progress, cancel);
+        var clips = Data.Train.Take(Settings.StudentClips * arm.ClipsTimes);
+        if (arm.HalfClips)
+        {
+            clips = clips.Chunks(Settings.World.Samples / 2);
+        }
+        var members = arm.SingleTeacher ? new TeacherEnsemble(ensemble.Members[0]) : ensemble;
+        // More clips have fewer views each, so that as many views are stored and seen, as published for 20K and 2M clips.
+        var views = Math.Max(Settings.StoredViews / arm.ClipsTimes, 1);
+        // One teacher or three see the same views: their spectrograms are kept once.
+        var source = arm.SingleTeacher ? Stage(arm with { SingleTeacher = false }, progress, cancel).Source
+            : new ViewSource(clips, Settings.Views, Data.FrontEnd, keep: true, Data.Device);
+        var folder = Path.Combine(Folder, "stores");
+        var report = progress?.Run($"teachers' scores, {key}");
+        report?.Begin();
+        Directory.CreateDirectory(folder);
+        var seed = Settings.TeacherSeed;
+        var scores = CedScores.Fill(Path.Combine(folder, key), members, clips, source, views, Settings.TopK, seed, (done, all) => report?.Report(done, all), cancel);
+        var clean = new ViewSource(clips, ViewSettings.Clean, Data.FrontEnd, keep: true, Data.Device);
+        var cleanScores = CedScores.Fill(Path.Combine(folder, key + "-clean"), members, clips, clean, 1, Settings.TopK, seed, cancel: cancel);
+        report?.Done($"{scores.Rows} views, {scores.BytesOnDisk / 1024} KiB");
+        var maskOnly = new ViewSource(clips, Settings.Views with { ShiftProbability = 0 }, Data.FrontEnd, keep: true, Data.Device);
+        return new CedStage(clips, source, maskOnly, scores, cleanScores, seed);
+    }
+}
