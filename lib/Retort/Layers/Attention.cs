@@ -35,10 +35,24 @@ public static class Attention
     {
         using var scope = NewDisposeScope();
         long batch = qkv.shape[0], length = qkv.shape[1], width = qkv.shape[2] / 3, head = width / heads;
+        var scale = 1 / Math.Sqrt(head);
+        if (!is_grad_enabled() && qkv.device.type == DeviceType.CPU && qkv.dtype == ScalarType.Float32 && batch > 1)
+        {
+            // Clip by clip, so that the scores (heads T T) stay in the cache; q, k and v are read where they lie.
+            var clips = new Tensor[batch];
+            for (var b = 0; b < batch; b++)
+            {
+                using var clip = NewDisposeScope();
+                var part = qkv.select(0, b).view(length, 3, heads, head).permute(1, 2, 0, 3);  // (3, heads, T, d)
+                var weights = bmm(part.select(0, 0) * scale, part.select(0, 1).transpose(1, 2)).softmax(-1);  // (heads, T, T)
+                clips[b] = bmm(weights, part.select(0, 2)).transpose(0, 1).MoveToOuterDisposeScope();  // (T, heads, d)
+            }
+            return stack(clips).view(batch, length, width).MoveToOuterDisposeScope();
+        }
         // One copy brings all three into the order of the batched products: (3, B heads, T, d).
         var parts = qkv.view(batch, length, 3, heads, head).permute(2, 0, 3, 1, 4).contiguous().view(3, batch * heads, length, head);
-        var scores = bmm(parts[0] * (1 / Math.Sqrt(head)), parts[1].transpose(1, 2));  // (B heads, T, T)
-        var mixed = bmm(scores.softmax(-1), parts[2]);  // (B heads, T, d)
+        var scores = bmm(parts.select(0, 0) * scale, parts.select(0, 1).transpose(1, 2));  // (B heads, T, T)
+        var mixed = bmm(scores.softmax(-1), parts.select(0, 2));  // (B heads, T, d)
         return mixed.view(batch, heads, length, head).transpose(1, 2).reshape(batch, length, width).MoveToOuterDisposeScope();
     }
 }
