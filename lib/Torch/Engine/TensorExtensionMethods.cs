@@ -21,6 +21,9 @@ public static partial class TensorExtensionMethods
     public static Tensor ToTensor<T>(this T scalar, Device? device = null, bool requires_grad = false) where T : struct
         => Reshaped(from_array(new[] { scalar }, null, device), [], requires_grad);
 
+    /// <summary>A parameter that takes the tensor's place.</summary>
+    public static Modules.Parameter AsParameter(this Tensor tensor) => new(tensor);
+
     public static float ToSingle(this Tensor value) => (float)Number(value).Real;
     public static double ToDouble(this Tensor value) => Number(value).Real;
     public static Half ToHalf(this Tensor value) => (Half)Number(value).Real;
