@@ -64,7 +64,7 @@ internal static partial class Kernels
         AlphaDropout = new("aten::alpha_dropout"), AlphaDropoutInPlace = new("aten::alpha_dropout_"),
         FeatureAlphaDropout = new("aten::feature_alpha_dropout"), FeatureAlphaDropoutInPlace = new("aten::feature_alpha_dropout_"),
         Pad = new("aten::pad"), Im2Col = new("aten::im2col"), Col2Im = new("aten::col2im"),
-        PixelShuffle = new("aten::pixel_shuffle"), PixelUnshuffle = new("aten::pixel_unshuffle"), ChannelShuffle = new("aten::channel_shuffle"),
+        PixelShuffle = new("aten::pixel_shuffle"), PixelUnshuffle = new("aten::pixel_unshuffle"),
         GridSampler = new("aten::grid_sampler"), AffineGrid = new("aten::affine_grid_generator"),
         CosineSimilarity = new("aten::cosine_similarity"), PairwiseDistance = new("aten::pairwise_distance");
 

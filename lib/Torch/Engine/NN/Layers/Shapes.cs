@@ -66,7 +66,14 @@ public sealed class ChannelShuffle : ParameterLessModule<Tensor, Tensor>
 
     public override string GetName() => nameof(ChannelShuffle);
 
-    public override Tensor forward(Tensor tensor) => Kernels.ChannelShuffle.Call(tensor, groups);
+    /// <summary>(N, g c, ...) as (N, g, c, ...) with g and c exchanged. ATen's own operator has no gradient in libtorch 1.13.</summary>
+    public override Tensor forward(Tensor tensor)
+    {
+        var shape = tensor.shape;
+        using var grouped = Kernels.Reshape.Call(tensor, (long[])[shape[0], groups, shape[1] / groups, .. shape[2..]]);
+        using var exchanged = Kernels.Transpose.Call(grouped, 1, 2);
+        return Kernels.Reshape.Call(exchanged, shape);
+    }
 }
 
 public sealed class Unfold : ParameterLessModule<Tensor, Tensor>

@@ -11,14 +11,11 @@ internal static class Foreach
     internal static readonly Op Zero = new("aten::_foreach_zero_"), Neg = new("aten::_foreach_neg"),
         Add = new("aten::_foreach_add", "List"), AddInPlace = new("aten::_foreach_add_", "List"),
         AddScalarInPlace = new("aten::_foreach_add_", "Scalar"), MulInPlace = new("aten::_foreach_mul_", "Scalar"),
-        Sqrt = new("aten::_foreach_sqrt"), SqrtInPlace = new("aten::_foreach_sqrt_"), Maximum = new("aten::_foreach_maximum", "List"),
-        Addcmul = new("aten::_foreach_addcmul", "Scalar"), AddcmulInPlace = new("aten::_foreach_addcmul_", "Scalar"),
-        MulEachInPlace = new("aten::_foreach_mul_", "List"), DivEachInPlace = new("aten::_foreach_div_", "List");
+        Sqrt = new("aten::_foreach_sqrt"), SqrtInPlace = new("aten::_foreach_sqrt_"),
+        Addcmul = new("aten::_foreach_addcmul", "Scalar"), AddcmulInPlace = new("aten::_foreach_addcmul_", "Scalar");
 
-    private static readonly Op AddcdivInPlace = new("aten::_foreach_addcdiv_", "Scalar"), AddcdivLists = new("aten::_foreach_addcdiv_", "ScalarList"),
-        DivInPlace = new("aten::_foreach_div_", "Scalar"), DivLists = new("aten::_foreach_div_", "ScalarList"),
-        Div = new("aten::_foreach_div", "Scalar"), DivNewLists = new("aten::_foreach_div", "ScalarList"),
-        MulLists = new("aten::_foreach_mul_", "ScalarList");
+    private static readonly Op AddcdivInPlace = new("aten::_foreach_addcdiv_", "Scalar"), DivInPlace = new("aten::_foreach_div_", "Scalar"),
+        Div = new("aten::_foreach_div", "Scalar");
 
     /// <summary>self += value · a / b</summary>
     internal static void Addcdiv(Tensor[] self, Tensor[] a, Tensor[] b, double value) => AddcdivInPlace.Run(self, a, b, value);
@@ -26,42 +23,39 @@ internal static class Foreach
     /// <summary>self += value · a / b, a value for each tensor</summary>
     internal static void Addcdiv(Tensor[] self, Tensor[] a, Tensor[] b, double[] values)
     {
-        if (Same(values))
+        foreach (var (value, places) in Alike(values))
         {
-            AddcdivInPlace.Run(self, a, b, values[0]);
-        }
-        else
-        {
-            AddcdivLists.Run(self, a, b, values);
+            AddcdivInPlace.Run(At(self, places), At(a, places), At(b, places), value);
         }
     }
 
     internal static void DivideBy(Tensor[] self, double[] values)
     {
-        if (Same(values))
+        foreach (var (value, places) in Alike(values))
         {
-            DivInPlace.Run(self, values[0]);
-        }
-        else
-        {
-            DivLists.Run(self, values);
+            DivInPlace.Run(At(self, places), value);
         }
     }
 
-    internal static Tensor[] Divided(Tensor[] self, double[] values) =>
-        Same(values) ? Div.CallList(self, values[0]) : DivNewLists.CallList(self, values);
-
-    internal static void MultiplyBy(Tensor[] self, double[] values)
+    internal static Tensor[] Divided(Tensor[] self, double[] values)
     {
-        if (Same(values))
+        var result = new Tensor[self.Length];
+        foreach (var (value, places) in Alike(values))
         {
-            MulInPlace.Run(self, values[0]);
+            var part = Div.CallList(At(self, places), value);
+            for (var i = 0; i < part.Length; i++)
+            {
+                result[places?[i] ?? i] = part[i];
+            }
         }
-        else
-        {
-            MulLists.Run(self, values);
-        }
+        return result;
     }
 
-    private static bool Same(double[] values) => values.AsSpan().IndexOfAnyExcept(values[0]) < 0;
+    // Nearly always one number for all: they differ where a parameter had no gradient in some step. Null stands for all.
+    private static IEnumerable<(double Value, int[]? Places)> Alike(double[] values) =>
+        values.AsSpan().IndexOfAnyExcept(values[0]) < 0
+            ? [(values[0], null)]
+            : Enumerable.Range(0, values.Length).GroupBy(i => values[i]).Select(g => (g.Key, (int[]?)g.ToArray()));
+
+    private static Tensor[] At(Tensor[] tensors, int[]? places) => places is null ? tensors : Array.ConvertAll(places, i => tensors[i]);
 }
