@@ -63,9 +63,9 @@ public static class TrainLoop
             }
             if (measured.Count > 0)
             {
+                progress?.Report(state.Step, settings.Steps, measured);
                 measured["seconds"] = state.Seconds;
                 log.Add(state.Step, measured);
-                progress?.Report(state.Step, settings.Steps, measured);
             }
             var ended = state.Step == settings.Steps || state.Stopped || cancel.IsCancellationRequested;
             var due = (settings.CheckpointEvery > 0 && state.Step % settings.CheckpointEvery == 0)
