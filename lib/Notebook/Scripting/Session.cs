@@ -72,13 +72,15 @@ public sealed class Session
     /// <param name="code">The cell.</param>
     /// <param name="emit">Takes the outputs, in order.</param>
     /// <param name="interrupt">Asks the cell to stop; see <see cref="InterruptKey"/>. Displays and console text of the cell's own thread stop it, too; a loop that does neither goes on.</param>
-    /// <param name="silent">Whether to leave the cell's value unshown and the count as it is.</param>
-    public async Task<CellResult> RunAsync(string code, Action<Output> emit, CancellationToken interrupt = default, bool silent = false)
+    /// <param name="silent">Whether to leave the cell's value unshown.</param>
+    /// <param name="counted">Whether the cell gets a number of its own.</param>
+    public async Task<CellResult> RunAsync(string code, Action<Output> emit, CancellationToken interrupt = default, bool silent = false, bool counted = true)
     {
         ArgumentNullException.ThrowIfNull(code);
         ArgumentNullException.ThrowIfNull(emit);
-        int count = silent ? ExecutionCount : ++ExecutionCount;
-        _sources[count] = code;
+        // Uncounted cells are cell 0 in stack traces.
+        int number = counted ? ++ExecutionCount : 0;
+        _sources[number] = code;
         var output = new CellOutput(emit, _limits) { Interrupt = interrupt };
         AppContext.SetData(InterruptKey, interrupt);
         _native?.Begin(output);
@@ -89,10 +91,10 @@ public sealed class Session
             {
                 RoutedConsole.Current = output;
                 output.CellThread = Thread.CurrentThread;
-                Execute(code, count, output, silent).ContinueWith(task => done.SetFromTask(task), TaskScheduler.Default);
+                Execute(code, number, output, silent).ContinueWith(task => done.SetFromTask(task), TaskScheduler.Default);
             },
             StackBytes)
-        { IsBackground = true, Name = ErrorReport.CellName(count) };
+        { IsBackground = true, Name = ErrorReport.CellName(number) };
         thread.Start();
         var error = await done.Task.ConfigureAwait(false);
         _native?.End();
@@ -102,16 +104,16 @@ public sealed class Session
             output.Send(error);
         }
         output.Complete();
-        return new CellResult(count, error);
+        return new CellResult(ExecutionCount, error);
     }
 
-    private async Task<ErrorOutput?> Execute(string code, int count, CellOutput output, bool silent)
+    private async Task<ErrorOutput?> Execute(string code, int number, CellOutput output, bool silent)
     {
         if (Directives.Problem(code) is { } problem)
         {
             return CompilationError(output, $"({problem.Line},1): {problem.Problem}");
         }
-        var script = _state!.Script.ContinueWith<object>(code, Options(count));
+        var script = _state!.Script.ContinueWith<object>(code, Options(number));
         ImmutableArray<Diagnostic> diagnostics;
         try
         {
@@ -132,7 +134,7 @@ public sealed class Session
             _state = await script.RunFromAsync(_state, _ => true).ConfigureAwait(false);
             if (_state.Exception is null && hasValue && !silent && _state.ReturnValue is not DisplayedValue)
             {
-                output.Send(new ResultOutput(Formatter.Bundle(_state.ReturnValue), count));
+                output.Send(new ResultOutput(Formatter.Bundle(_state.ReturnValue), ExecutionCount));
             }
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)

@@ -1,0 +1,56 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+
+namespace Retort.Notebook;
+
+/// <summary>The file by which Jupyter finds the kernel.</summary>
+internal static partial class KernelSpec
+{
+    public const string DefaultName = "retort-csharp";
+
+    /// <summary>Writes kernel.json below a folder of Jupyter's data, and gives its path.</summary>
+    /// <param name="data">For instance ~/.local/share/jupyter.</param>
+    /// <param name="name">The kernel's name.</param>
+    public static string Write(string data, string name)
+    {
+        if (!ValidName().IsMatch(name))
+        {
+            throw new NotebookException("--name", name, "expected letters, digits, '-', '.' and '_'");
+        }
+        var path = Path.Combine(data, "kernels", name, "kernel.json");
+        var host = Environment.ProcessPath is { } process && Path.GetFileNameWithoutExtension(process) == "dotnet"
+            ? new[] { process, typeof(KernelSpec).Assembly.Location }
+            : [Environment.ProcessPath ?? throw new NotebookException("install", "", "this process has no path")];
+        var json = new JsonObject
+        {
+            ["argv"] = new JsonArray([.. host.Append("kernel").Append("{connection_file}").Select(item => JsonValue.Create(item))]),
+            ["display_name"] = "C# (Retort)",
+            // Notebooks whose own kernel is not installed open with one of the same language.
+            ["language"] = "C#",
+            // A .NET process must not get SIGINT.
+            ["interrupt_mode"] = "message",
+            ["metadata"] = new JsonObject { ["debugger"] = false },
+        };
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllText(path, json.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new NotebookException(path, "", $"cannot be written: {exception.Message}", exception);
+        }
+        return path;
+    }
+
+    /// <summary>The user's own folder of Jupyter data.</summary>
+    public static string UserData() => Environment.GetEnvironmentVariable("JUPYTER_DATA_DIR") is { Length: > 0 } named
+        ? named
+        : Path.Combine(
+            Environment.GetEnvironmentVariable("XDG_DATA_HOME") is { Length: > 0 } data ? data : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "share"),
+            "jupyter");
+
+    [GeneratedRegex(@"^[A-Za-z0-9._-]+$")]
+    private static partial Regex ValidName();
+}
