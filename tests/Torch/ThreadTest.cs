@@ -62,6 +62,27 @@ public class ThreadTest
     }
 
     [Fact]
+    public void Operands_HeldByTheCallAlone_SurviveCollections()
+    {
+        bool stop = false;
+        var collector = new Thread(() =>
+        {
+            while (!Volatile.Read(ref stop)) GC.Collect(0);
+        });
+        collector.Start();
+        int wrong = 0;
+        for (int i = 0; i < 2000; i++)
+        {
+            // No scope: each operand dies as soon as nobody can see it.
+            float sum = stack([ones(64) * 2, (ones(64) + i).clamp(max: 1)]).sum().item<float>();
+            if (sum != 192) wrong++;
+        }
+        Volatile.Write(ref stop, true);
+        collector.Join();
+        Assert.Equal(0, wrong);
+    }
+
+    [Fact]
     public void DisposeScope_OfAnotherThread_DoesNotOwnOurs()
     {
         using DisposeScope scope = NewDisposeScope();

@@ -11,14 +11,15 @@ internal static partial class DoorLoader
 
     internal static nint Load(Assembly assembly)
     {
-        // The worker threads of an idle OpenMP team must sleep, not spin: several models may share the cores. Read by the
-        // runtimes when they load, from the environment of C, which .NET's own setter does not reach.
-        SetUnlessSet("OMP_WAIT_POLICY", "passive");
-        SetUnlessSet("KMP_BLOCKTIME", "0");
-        SetUnlessSet("GOMP_SPINCOUNT", "0");
-        SetUnlessSet("OPENBLAS_THREAD_TIMEOUT", "4");
+        QuietWorkers();
+        return LoadFrom(Folders(assembly));
+    }
+
+    /// <summary>Loads the first door there is in the folders; one clear error if none can be.</summary>
+    internal static nint LoadFrom(IEnumerable<string> folders)
+    {
         var tried = new List<string>();
-        foreach (string folder in Folders(assembly))
+        foreach (string folder in folders)
         {
             string path = Path.Combine(folder, File);
             if (!System.IO.File.Exists(path)) continue;
@@ -31,8 +32,18 @@ internal static partial class DoorLoader
                 tried.Add(e.Message.Split('\n')[0]);
             }
         }
-        string why = tried.Count > 0 ? $"cannot be loaded ({tried[0]})" : $"is not beside {assembly.GetName().Name}.dll";
+        string why = tried.Count > 0 ? $"cannot be loaded ({tried[0]})" : "is not beside Retort.Torch.dll";
         throw new BadInputException(File, "", $"{why}; libtorch is missing or was moved: run environment/setup.sh, then build again");
+    }
+
+    private static void QuietWorkers()
+    {
+        // The worker threads of an idle OpenMP team must sleep, not spin: several models may share the cores. Read by the
+        // runtimes when they load, from the environment of C, which .NET's own setter does not reach.
+        SetUnlessSet("OMP_WAIT_POLICY", "passive");
+        SetUnlessSet("KMP_BLOCKTIME", "0");
+        SetUnlessSet("GOMP_SPINCOUNT", "0");
+        SetUnlessSet("OPENBLAS_THREAD_TIMEOUT", "4");
     }
 
     private static IEnumerable<string> Folders(Assembly assembly)

@@ -11,6 +11,7 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where
     private readonly long[] sizes;
     private readonly long[] strides;
     private readonly bool straight;
+    private readonly T* start;
 
     internal TensorAccessor(torch.Tensor tensor)
     {
@@ -18,6 +19,7 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where
         sizes = tensor.shape;
         strides = tensor.stride();
         straight = tensor.is_contiguous();
+        start = (T*)tensor.DataPointer();
         Count = tensor.NumberOfElements;
     }
 
@@ -27,8 +29,17 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where
 
     public T this[params long[] indices]
     {
-        get => *At(indices);
-        set => *At(indices) = value;
+        get
+        {
+            T value = *At(indices);
+            GC.KeepAlive(tensor);
+            return value;
+        }
+        set
+        {
+            *At(indices) = value;
+            GC.KeepAlive(tensor);
+        }
     }
 
     public T[] ToArray()
@@ -61,11 +72,10 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where
         int n = (int)Math.Min(target.Length, Count - tensorIndex);
         if (straight)
         {
-            new ReadOnlySpan<T>((T*)tensor.DataPointer() + tensorIndex, n).CopyTo(target);
+            new ReadOnlySpan<T>(start + tensorIndex, n).CopyTo(target);
         }
         else
         {
-            T* start = (T*)tensor.DataPointer();
             for (int i = 0; i < n; i++) target[i] = start[Offset(tensorIndex + i)];
         }
         GC.KeepAlive(tensor);
@@ -77,7 +87,6 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where
     {
         ReadOnlySpan<T> source = array[arrayIndex..];
         int n = (int)Math.Min(source.Length, Count - tensorIndex);
-        T* start = (T*)tensor.DataPointer();
         if (straight) source[..n].CopyTo(new Span<T>(start + tensorIndex, n));
         else for (int i = 0; i < n; i++) start[Offset(tensorIndex + i)] = source[i];
         GC.KeepAlive(tensor);
@@ -85,7 +94,13 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where
 
     public IEnumerator<T> GetEnumerator()
     {
-        for (long i = 0; i < Count; i++) yield return At(i);
+        // Block by block: an enumerator cannot hold a pointer.
+        var block = new T[Math.Min(Count, 4096)];
+        for (long i = 0; i < Count; i += block.Length)
+        {
+            CopyTo(block, 0, i);
+            for (int k = 0; k < block.Length && i + k < Count; k++) yield return block[k];
+        }
     }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
@@ -106,7 +121,7 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where
     /// <summary>The element at a place of the row-major order.</summary>
     internal T At(long i)
     {
-        T value = ((T*)tensor.DataPointer())[straight ? i : Offset(i)];
+        T value = start[Offset(i)];
         GC.KeepAlive(tensor);
         return value;
     }
@@ -116,7 +131,7 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where
         if (indices.Length == 1 && sizes.Length != 1)
         {
             if (indices[0] < 0 || indices[0] >= Count) throw new IndexOutOfRangeException();
-            return (T*)tensor.DataPointer() + Offset(indices[0]);
+            return start + Offset(indices[0]);
         }
         if (indices.Length != sizes.Length) throw new ArgumentException($"{indices.Length} indices for {sizes.Length} dimensions");
         long offset = 0;
@@ -125,7 +140,7 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where
             if (indices[d] < 0 || indices[d] >= sizes[d]) throw new IndexOutOfRangeException();
             offset += indices[d] * strides[d];
         }
-        return (T*)tensor.DataPointer() + offset;
+        return start + offset;
     }
 
     private long Offset(long i)

@@ -37,7 +37,7 @@ public static unsafe partial class torch
         {
             get
             {
-                if (!is_contiguous()) throw new NotImplementedException("Bytes() called on non-contiguous tensor.");
+                if (!is_contiguous()) throw new InvalidOperationException("bytes of a tensor that is not contiguous; call contiguous() first");
                 if (device_type != DeviceType.CPU) throw new InvalidOperationException("Reading data from non-CPU memory is not supported. Move or copy the tensor to the cpu before reading.");
                 long total = NumberOfElements * ElementSize;
                 if (total > int.MaxValue) throw new InvalidOperationException("the tensor is larger than one span; read it in parts");

@@ -1,0 +1,65 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using TorchSharp;
+
+namespace Retort.Tests.Torch;
+
+public class DoorTest
+{
+    [DllImport("libc", CharSet = CharSet.Ansi)]
+    private static extern nint getenv(string name);
+
+    [Fact]
+    public void MissingDoor_SaysWhatToRun()
+    {
+        string empty = Directory.CreateTempSubdirectory().FullName;
+        var e = Assert.Throws<BadInputException>(() => DoorLoader.LoadFrom([empty]));
+        Assert.Equal("libretort_door.so: is not beside Retort.Torch.dll; libtorch is missing or was moved: run environment/setup.sh, then build again", e.Message);
+        Directory.Delete(empty);
+    }
+
+    [Fact]
+    public void DamagedDoor_SaysWhyAndWhatToRun()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        File.WriteAllText(Path.Combine(folder, "libretort_door.so"), "not a library");
+        var e = Assert.Throws<BadInputException>(() => DoorLoader.LoadFrom([folder]));
+        Assert.Contains("cannot be loaded", e.Message);
+        Assert.Contains("environment/setup.sh", e.Message);
+        Directory.Delete(folder, true);
+    }
+
+    [SkippableFact]
+    public void WaitPolicyOfOpenMP_IsPassiveUnlessTheUserChose()
+    {
+        Skip.If(Environment.GetEnvironmentVariable("OMP_WAIT_POLICY") is not null, "the user chose");
+        torch.zeros(1).Dispose();
+        Assert.Equal("passive", Marshal.PtrToStringUTF8(getenv("OMP_WAIT_POLICY")));
+    }
+
+    [Fact]
+    public void BuildScript_WithAFolderThatHoldsNoLibtorch_SaysSo()
+    {
+        string output = Directory.CreateTempSubdirectory().FullName;
+        var start = new ProcessStartInfo("bash", [Path.Combine(Repository.Root, "lib/Torch/native/build.sh"), output]) { RedirectStandardError = true };
+        start.Environment["LIBTORCH"] = "/nowhere";
+        using Process run = Process.Start(start)!;
+        string said = run.StandardError.ReadToEnd();
+        run.WaitForExit();
+        Assert.NotEqual(0, run.ExitCode);
+        Assert.Equal("build.sh: error: LIBTORCH=/nowhere has no lib/libc10.so; name a libtorch or the torch folder of a PyTorch\n", said);
+        Directory.Delete(output, true);
+    }
+
+    [Fact]
+    public void Schemas_CanBeListed()
+    {
+        nint text = Door.Schemas("aten::softmax");
+        string schemas = Marshal.PtrToStringUTF8(text)!;
+        unsafe
+        {
+            Door.FreeArray((void*)text);
+        }
+        Assert.Contains("aten::softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor", schemas);
+    }
+}
