@@ -62,6 +62,18 @@ public class OptimizersTest
     }
 
     [Fact]
+    public void Adam_AStepBetweenTwoBackwardPasses_IsNoticedByAutograd()
+    {
+        var parameter = new Parameter(ones(3));
+        using var optimizer = Adam([parameter]);
+        using var loss = (parameter * parameter).sum();
+        loss.backward(retain_graph: true);
+        optimizer.step();
+        var error = Assert.ThrowsAny<Exception>(() => loss.backward());
+        Assert.Contains("modified by an inplace operation", error.Message);
+    }
+
+    [Fact]
     public void StateDict_LoadedIntoAFreshOptimizer_ContinuesBitForBit()
     {
         var straight = Begin(ScalarType.Float32);

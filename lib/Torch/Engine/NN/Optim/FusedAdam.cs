@@ -11,6 +11,10 @@ internal static unsafe class FusedAdam
 {
     private const int Chunk = 1 << 16;
 
+    // Exchanges an axis with itself. It changes nothing but the tensor's version, by which autograd finds out that a value
+    // which a later backward pass needs has been overwritten.
+    private static readonly Op Touch = new("aten::transpose_");
+
     /// <summary>Whether all are contiguous float32 tensors on the CPU and the processor multiplies and adds in one.</summary>
     internal static bool Fits(params ReadOnlySpan<Tensor[]> lists)
     {
@@ -51,6 +55,10 @@ internal static unsafe class FusedAdam
             }
         }
         var numbers = new Numbers((float)beta1, (float)(1 - beta1), (float)beta2, (float)(1 - beta2), (float)eps, (float)decay, (float)keep, maximize);
+        foreach (var parameter in parameters)
+        {
+            Touch.Run(parameter, 0, 0);
+        }
         var threads = get_num_threads();
         if (threads <= 1 || work.Count == 1)
         {
