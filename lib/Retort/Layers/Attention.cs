@@ -50,9 +50,10 @@ public static class Attention
             return stack(clips).view(batch, length, width).MoveToOuterDisposeScope();
         }
         // One copy brings all three into the order of the batched products: (3, B heads, T, d).
-        var parts = qkv.view(batch, length, 3, heads, head).permute(2, 0, 3, 1, 4).contiguous().view(3, batch * heads, length, head);
-        var scores = bmm(parts.select(0, 0) * scale, parts.select(0, 1).transpose(1, 2));  // (B heads, T, T)
-        var mixed = bmm(scores.softmax(-1), parts.select(0, 2));  // (B heads, T, d)
+        var parts = qkv.view(batch, length, 3, heads, head).permute(2, 0, 3, 1, 4).contiguous()
+            .view(3, batch * heads, length, head).unbind(0);  // by unbind, whose gradient is one stack
+        var scores = bmm(parts[0] * scale, parts[1].transpose(1, 2));  // (B heads, T, T)
+        var mixed = bmm(scores.softmax(-1), parts[2]);  // (B heads, T, d)
         return mixed.view(batch, heads, length, head).transpose(1, 2).reshape(batch, length, width).MoveToOuterDisposeScope();
     }
 }
