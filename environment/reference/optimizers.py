@@ -53,6 +53,7 @@ class NAdam:
 
 
 def run(make, dtype):
+    torch.set_default_dtype(dtype)  # some states are numbers kept as tensors
     ps = begin(dtype)
     opt = make(ps)
     for step in range(10):
@@ -79,6 +80,10 @@ makers = {
     "RMSProp centered": lambda p: optim.RMSprop(p, 0.02, alpha=0.9, centered=True, momentum=0.5, foreach=False),
     "Adagrad": lambda p: optim.Adagrad(p, 0.1, lr_decay=0.1, weight_decay=0.01, initial_accumulator_value=0.2, foreach=False),
     "NAdam": lambda p: NAdam(p, 0.02, weight_decay=0.01),
+    "Adamax": lambda p: optim.Adamax(p, 0.02, weight_decay=0.01, foreach=False),
+    "Adadelta": lambda p: optim.Adadelta(p, 0.5, weight_decay=0.01, foreach=False),
+    "Rprop": lambda p: optim.Rprop(p, 0.05, foreach=False),
+    "ASGD": lambda p: optim.ASGD(p, 0.05, lambd=0.01, t0=4, weight_decay=0.01, foreach=False),
     "RAdam": lambda p: optim.RAdam(p, 0.02, weight_decay=0.01, foreach=False),
 }
 
@@ -103,6 +108,7 @@ plans = {
 
 
 def rates(make):
+    torch.set_default_dtype(torch.float32)
     p = torch.zeros(1, requires_grad=True)
     o = optim.SGD([p], 0.2, momentum=0.9)
     s = make(o)

@@ -24,6 +24,10 @@ public class OptimizersTest
         ["RMSProp centered"] = p => RMSProp(p, 0.02, alpha: 0.9, centered: true, momentum: 0.5),
         ["Adagrad"] = p => Adagrad(p, 0.1, lr_decay: 0.1, weight_decay: 0.01, initial_accumulator_value: 0.2),
         ["NAdam"] = p => NAdam(p, 0.02, weight_decay: 0.01),
+        ["Adamax"] = p => Adamax(p, 0.02, weight_decay: 0.01),
+        ["Adadelta"] = p => Adadelta(p, 0.5, weight_decay: 0.01),
+        ["Rprop"] = p => Rprop(p, 0.05),
+        ["ASGD"] = p => ASGD(p, 0.05, lambd: 0.01, t0: 4, weight_decay: 0.01),
         ["RAdam"] = p => RAdam(p, 0.02, weight_decay: 0.01),
     };
 
