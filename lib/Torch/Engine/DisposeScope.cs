@@ -95,26 +95,10 @@ public sealed class DisposeScope : IDisposable
         foreach (IDisposable d in disposables.ToList()) MoveInto(null, d);
     }
 
-    public void DisposeEverything() => DisposeEverythingBut([]);
+    public void DisposeEverything() => Release(null);
 
     public void DisposeEverythingBut(IEnumerable<IDisposable> inKeep)
-    {
-        var keep = new HashSet<IDisposable>(inKeep, ReferenceEqualityComparer.Instance);
-        IDisposable[] old = [.. members];
-        members.Clear();
-        foreach (IDisposable d in old)
-        {
-            if (keep.Contains(d))
-            {
-                Place(d);
-                continue;
-            }
-            // Disposing of a tensor reports back through MarkAsDisposed; it has no place here any more.
-            if (d is torch.Tensor t) t.ScopeSlot = -1;
-            else manager.Counts.PackedSequenceStatistics.DisposedInScopeCount++;
-            d.Dispose();
-        }
-    }
+        => Release(new HashSet<IDisposable>(inKeep, ReferenceEqualityComparer.Instance));
 
     public void DisposeEverythingBut(params IDisposable[] keep) => DisposeEverythingBut((IEnumerable<IDisposable>)keep);
 
@@ -171,6 +155,26 @@ public sealed class DisposeScope : IDisposable
         members[at] = last;
         if (last is torch.Tensor moved) moved.ScopeSlot = at;
         members.RemoveAt(members.Count - 1);
+    }
+
+    private void Release(HashSet<IDisposable>? keep)
+    {
+        List<IDisposable>? kept = null;
+        while (members.Count > 0)
+        {
+            IDisposable last = members[^1];
+            members.RemoveAt(members.Count - 1);
+            // Disposing of a tensor reports back through MarkAsDisposed; it has no place here any more.
+            if (last is torch.Tensor t) t.ScopeSlot = -1;
+            if (keep?.Contains(last) == true)
+            {
+                (kept ??= []).Add(last);
+                continue;
+            }
+            if (last is not torch.Tensor) manager.Counts.PackedSequenceStatistics.DisposedInScopeCount++;
+            last.Dispose();
+        }
+        for (int i = (kept?.Count ?? 0) - 1; i >= 0; i--) Place(kept![i]);
     }
 
     private void Place(IDisposable disposable)

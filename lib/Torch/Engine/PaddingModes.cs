@@ -1,0 +1,4 @@
+namespace TorchSharp;
+
+/// <summary>What stands beyond the edges.</summary>
+public enum PaddingModes { Zeros = 0, Reflect = 1, Replicate = 2, Circular = 3, Constant = 4 }

@@ -1,0 +1,4 @@
+namespace TorchSharp;
+
+/// <summary>How index_reduce joins values.</summary>
+public enum Reduce { prod, mean, amax, amin }
