@@ -30,7 +30,7 @@ internal static class KernelCommand
             }
             ZeroMq.Version();
             var data = parsed.GetValue(prefix) is { } given ? Path.Combine(Path.GetFullPath(given), "share", "jupyter") : KernelSpec.UserData();
-            Console.WriteLine(KernelSpec.Write(data, parsed.GetValue(name)!));
+            Console.WriteLine(KernelSpec.Write(data, parsed.GetValue(name)!, ReportAssets.Plotly(ReportAssets.Cache)));
             return Task.FromResult(0);
         }));
         return command;

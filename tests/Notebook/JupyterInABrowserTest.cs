@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using Microsoft.CodeAnalysis.CSharp;
 using Retort.Notebook;
 
 namespace Retort.Tests.Notebook;
@@ -13,16 +14,13 @@ public class JupyterInABrowserTest
     [SkippableFact]
     public async Task Jupyter_RunAllInterruptRestart_WorkAndTheFigureIsInteractive()
     {
-        var plotly = Directory.Exists(Path.Combine(ReportAssets.Cache, "plotly")) ? Directory.GetFiles(Path.Combine(ReportAssets.Cache, "plotly"), "plotly*.min.js", SearchOption.AllDirectories).Order().FirstOrDefault() : null;
-        Skip.If(plotly is null, "plotly.js is not in the cache (environment/plotly/install.sh)");
+        Skip.If(ReportAssets.Plotly(ReportAssets.Cache) is null, "plotly.js is not in the cache (environment/plotly/install.sh)");
         using var kernels = await JupyterKernels.InstallAsync(".net-csharp", "notebook");
         await using var browser = await Browser.StartAsync();
         var folder = kernels.Cells.Folder;
-        File.Copy(plotly!, Path.Combine(folder, "plotly.js"));
         kernels.Cells.Notebook(
             "a.ipynb",
-            "HTML(\"<script>\" + System.IO.File.ReadAllText(\"plotly.js\") + \"</script>\")",
-            "HTML(\"<div id='figure'></div><script>Plotly.newPlot('figure', [{x: [1, 2, 3], y: [2, 1, 3]}], {width: 600, height: 400})</script>\")",
+            $"HTML({SymbolDisplay.FormatLiteral(ReportTest.Figure, quote: true)})",
             "var line = display(\"step 0\");\nfor (int i = 1; i <= 20; i++) { await Task.Delay(100); line.Update($\"step {i}\"); }",
             "Console.WriteLine(\"all done\");");
         int port = FreePort();
@@ -44,15 +42,16 @@ public class JupyterInABrowserTest
             Assert.Equal("step 20", (await browser.Evaluate("[...document.querySelectorAll('.output_subarea')].map(o => o.innerText.trim()).filter(t => t.startsWith('step')).join('|')"))!.ToString());
 
             // The pointer over a point of the figure shows its values.
-            await browser.Evaluate("document.querySelector('#figure').scrollIntoView({ block: 'center' })");
-            await browser.Until("document.querySelector('#figure .scatterlayer .points path')");
-            var box = (await browser.Evaluate("(() => { const b = document.querySelector('#figure .scatterlayer .points path').getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; })()"))!;
+            await browser.Evaluate("document.querySelector('.retort-figure').scrollIntoView({ block: 'center' })");
+            // plotly.js comes with the kernel.
+            await browser.Until("document.querySelector('.retort-figure .scatterlayer .points path')");
+            var box = (await browser.Evaluate("(() => { const b = document.querySelector('.retort-figure .scatterlayer .points path').getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; })()"))!;
             await browser.Send("Input.dispatchMouseEvent", new JsonObject { ["type"] = "mouseMoved", ["x"] = box[0]!.GetValue<double>(), ["y"] = box[1]!.GetValue<double>() });
-            await browser.Until("document.querySelectorAll('#figure .hoverlayer .hovertext').length > 0");
+            await browser.Until("document.querySelectorAll('.retort-figure .hoverlayer .hovertext').length > 0");
             await browser.Picture("jupyter");
 
             // A cell that takes too long is stopped; the kernel still answers; a restart forgets.
-            await browser.Evaluate("Jupyter.notebook.select(3); Jupyter.notebook.get_selected_cell().set_text('var kept = 5; for (int i = 0; ; i++) { Console.Write(\".\"); System.Threading.Thread.Sleep(20); }'); Jupyter.notebook.execute_selected_cells();");
+            await browser.Evaluate("Jupyter.notebook.select(2); Jupyter.notebook.get_selected_cell().set_text('var kept = 5; for (int i = 0; ; i++) { Console.Write(\".\"); System.Threading.Thread.Sleep(20); }'); Jupyter.notebook.execute_selected_cells();");
             await browser.Until("[...document.querySelectorAll('.output_stdout')].some(o => o.innerText.startsWith('...'))", 60);
             await browser.Evaluate($"{Kernel}.interrupt()");
             await browser.Until("[...document.querySelectorAll('.output_error')].some(o => o.innerText.includes('Interrupted'))", 60);

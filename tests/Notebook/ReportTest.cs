@@ -6,7 +6,7 @@ namespace Retort.Tests.Notebook;
 /// <summary>The report: what it says of claims and notebooks, and how it behaves in a browser.</summary>
 public class ReportTest
 {
-    private const string Figure = """
+    internal const string Figure = """
         <div class="retort-figure" style="background:#fff;width:720px"><img alt="curve" width="700" height="400" src="data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciLz4="><script type="application/json">{"data":[{"type":"scatter","x":[1,2,3],"y":[2,1,3]}],"layout":{"width":700,"height":400}}</script><script>(function () { var tries = 0; (function draw() { if (!window.Plotly) { if (tries++ < 40) setTimeout(draw, 100); return; } var card = document.querySelector('.retort-figure'); var place = document.createElement('div'); card.insertBefore(place, card.firstChild); Plotly.newPlot(place, JSON.parse(card.querySelector('script').textContent)).then(function () { card.querySelector('img').style.display = 'none'; }); })(); })();</script></div>
         """;
 
@@ -122,7 +122,7 @@ public class ReportTest
     public async Task Report_FiguresAndFormulas_AreDrawn()
     {
         Skip.IfNot(File.Exists(Path.Combine(ReportAssets.Cache, "katex", "katex.min.js")), "KaTeX is not in the cache (environment/katex/install.sh)");
-        Skip.IfNot(Directory.Exists(Path.Combine(ReportAssets.Cache, "plotly")), "plotly.js is not in the cache (environment/plotly/install.sh)");
+        Skip.If(ReportAssets.Plotly(ReportAssets.Cache) is null, "plotly.js is not in the cache (environment/plotly/install.sh)");
         await using var browser = await Browser.StartAsync();
         using var cells = new Cells();
         var (results, notebook) = Example(cells);

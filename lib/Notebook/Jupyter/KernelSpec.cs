@@ -12,7 +12,8 @@ internal static partial class KernelSpec
     /// <summary>Writes kernel.json below a folder of Jupyter's data, and gives its path.</summary>
     /// <param name="data">For instance ~/.local/share/jupyter.</param>
     /// <param name="name">The kernel's name.</param>
-    public static string Write(string data, string name)
+    /// <param name="plotly">plotly.js, which Jupyter Notebook then loads with the kernel, so that figures are interactive; null for none.</param>
+    public static string Write(string data, string name, string? plotly)
     {
         if (!ValidName().IsMatch(name))
         {
@@ -36,12 +37,36 @@ internal static partial class KernelSpec
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             File.WriteAllText(path, json.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
+            WritePageScript(Path.GetDirectoryName(path)!, name, plotly);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new NotebookException(path, "", $"cannot be written: {exception.Message}", exception);
         }
         return path;
+    }
+
+    // Jupyter Notebook runs kernel.js of the kernel that a page uses. JupyterLab and VS Code do not: there, figures stay
+    // still pictures until a cell loads plotly.js.
+    private static void WritePageScript(string folder, string name, string? plotly)
+    {
+        if (plotly is null)
+        {
+            File.Delete(Path.Combine(folder, "kernel.js"));
+            return;
+        }
+        File.Copy(plotly, Path.Combine(folder, "plotly.min.js"), overwrite: true);
+        File.WriteAllText(Path.Combine(folder, "kernel.js"), $$"""
+            define(function () {
+              return { onload: function () {
+                if (window.Plotly) return;
+                var script = document.createElement("script");
+                script.src = (document.body.dataset.baseUrl || "/") + "kernelspecs/{{name}}/plotly.min.js";
+                document.head.appendChild(script);
+              } };
+            });
+
+            """);
     }
 
     /// <summary>The user's own folder of Jupyter data.</summary>

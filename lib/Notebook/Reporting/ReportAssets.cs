@@ -30,7 +30,7 @@ internal sealed class ReportAssets
             using var target = File.Create(Path.Combine(assets._folder, name));
             source.CopyTo(target);
         }
-        assets.HasFigures = assets.CopyFigures(Path.Combine(cache, "plotly"));
+        assets.HasFigures = assets.CopyFigures(cache);
         assets.HasFormulas = assets.CopyFormulas(Path.Combine(cache, "katex"));
         return assets;
     }
@@ -49,14 +49,21 @@ internal sealed class ReportAssets
         return "assets/files/" + Uri.EscapeDataString(name);
     }
 
+    /// <summary>plotly.js in the cache, where environment/plotly/install.sh puts it; null if it is not there. The small bundle: all but 3-D.</summary>
+    public static string? Plotly(string cache)
+    {
+        var path = Path.Combine(cache, "plotly", "node_modules", "plotly.js-cartesian-dist-min", "plotly-cartesian.min.js");
+        return File.Exists(path) ? path : null;
+    }
+
     private bool CopyFigures(string cache)
     {
-        var script = Directory.Exists(cache) ? Directory.EnumerateFiles(cache, "plotly*.min.js", SearchOption.AllDirectories).Order(StringComparer.Ordinal).FirstOrDefault() : null;
-        if (script is not null)
+        if (Plotly(cache) is not { } script)
         {
-            File.Copy(script, Path.Combine(_folder, "plotly.min.js"), overwrite: true);
+            return false;
         }
-        return script is not null;
+        File.Copy(script, Path.Combine(_folder, "plotly.min.js"), overwrite: true);
+        return true;
     }
 
     private bool CopyFormulas(string cache)

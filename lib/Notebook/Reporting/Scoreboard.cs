@@ -108,14 +108,16 @@ internal sealed class Scoreboard(IReadOnlyList<ReportClaim> claims, IReadOnlyLis
 
     private string Link(ReportClaim claim)
     {
+        // By the notebook and cell that the claim names, else where a text output names the claim.
+        var words = $"({claim.Id})";
         var name = Path.GetFileNameWithoutExtension(claim.Notebook);
-        if (notebooks.FirstOrDefault(page => page.Name == name) is not { } notebook)
+        var notebook = name.Length > 0 ? notebooks.FirstOrDefault(page => page.Name == name) : notebooks.FirstOrDefault(page => page.AnchorOfOutput(words) is not null);
+        if (notebook is null)
         {
             return Page.Text(claim.Notebook);
         }
-        // The cell by its id, else the one whose text output names the claim.
-        var anchor = (claim.Cell.Length > 0 ? notebook.Anchor(claim.Cell) : null) ?? notebook.AnchorOfOutput($"({claim.Id})");
-        return $"<a href=\"{notebook.Address}{(anchor is null ? "" : "#" + anchor)}\" aria-label=\"{Page.Text($"{claim.Says}: the cell in {name}")}\">{Page.Text(name)}</a>";
+        var anchor = (claim.Cell.Length > 0 ? notebook.Anchor(claim.Cell) : null) ?? notebook.AnchorOfOutput(words);
+        return $"<a href=\"{notebook.Address}{(anchor is null ? "" : "#" + anchor)}\" aria-label=\"{Page.Text($"{claim.Says}: the cell in {notebook.Name}")}\">{Page.Text(notebook.Name)}</a>";
     }
 
     private void Notebooks(StringBuilder body)
