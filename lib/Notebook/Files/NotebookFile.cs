@@ -54,11 +54,11 @@ public sealed class NotebookFile
         JsonNode? json;
         try
         {
-            json = JsonNode.Parse(File.ReadAllText(path));
+            json = StrictJson.Parse(File.ReadAllText(path));
         }
         catch (JsonException exception)
         {
-            throw new NotebookException(path, $"line {exception.LineNumber + 1}", "is not JSON", exception);
+            throw new NotebookException(path, $"line {exception.LineNumber + 1}", $"is not JSON: {exception.Message}", exception);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -105,7 +105,7 @@ public sealed class NotebookFile
             cells.Add(cell.Json.DeepClone());
         }
         _root["cells"] = cells;
-        _root["nbformat_minor"] = Math.Max(5, _root["nbformat_minor"]?.GetValue<int>() ?? 0);
+        _root["nbformat_minor"] = _root["nbformat_minor"] is JsonValue minor && minor.TryGetValue(out int number) ? Math.Max(5, number) : 5;
         _ = Metadata;
         return _root.ToJsonString(Writing) + "\n";
     }

@@ -13,7 +13,7 @@ internal sealed record ConnectionFile(string Transport, string Address, int Shel
         JsonObject json;
         try
         {
-            json = JsonNode.Parse(File.ReadAllText(path)) as JsonObject ?? throw new NotebookException(path, "", "expected a JSON object");
+            json = StrictJson.Parse(File.ReadAllText(path)) as JsonObject ?? throw new NotebookException(path, "", "expected a JSON object");
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
         {

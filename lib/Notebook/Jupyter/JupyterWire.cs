@@ -49,7 +49,7 @@ internal sealed class JupyterWire(string key)
         }
         try
         {
-            if (JsonNode.Parse(frames[delimiter + 2]) is not JsonObject header || JsonNode.Parse(frames[delimiter + 5]) is not JsonObject content
+            if (StrictJson.Parse(frames[delimiter + 2]) is not JsonObject header || StrictJson.Parse(frames[delimiter + 5]) is not JsonObject content
                 || header["msg_type"] is not JsonValue kind || !kind.TryGetValue(out string? type))
             {
                 problem = "malformed: header and content must be JSON objects, and the header must have a msg_type";

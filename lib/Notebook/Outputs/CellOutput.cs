@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 
 namespace Retort.Notebook;
@@ -28,7 +29,7 @@ internal sealed class CellOutput : IDisposable
         _timer = new Timer(_ => Flush());
     }
 
-    /// <summary>Set by an interrupt: the next display or line of text from the cell's own thread ends the cell.</summary>
+    /// <summary>Set by an interrupt: the next display or text from the cell's own thread or tasks ends the cell.</summary>
     public CancellationToken Interrupt { get; init; }
 
     /// <summary>The thread that the cell began on.</summary>
@@ -123,10 +124,26 @@ internal sealed class CellOutput : IDisposable
 
     private void ThrowIfInterrupted()
     {
-        if (Interrupt.IsCancellationRequested && Thread.CurrentThread == CellThread)
+        if (Interrupt.IsCancellationRequested && (Thread.CurrentThread == CellThread || IsInsideATask()))
         {
             Interrupt.ThrowIfCancellationRequested();
         }
+    }
+
+    // After an await, a cell goes on in a task on some thread. An exception in a task is kept for whoever waits for it; in
+    // a timer's callback or on a bare thread it would end the process.
+    private static bool IsInsideATask()
+    {
+        foreach (var frame in new StackTrace(1, fNeedFileInfo: false).GetFrames())
+        {
+            var method = frame.GetMethod();
+            if (method?.DeclaringType is { } type && ((type == typeof(Task) && method.Name.StartsWith("Execute", StringComparison.Ordinal))
+                || type.FullName?.StartsWith("System.Runtime.CompilerServices.AsyncTaskMethodBuilder", StringComparison.Ordinal) == true))
+            {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void LeaveOut(string what, long count) => _leftOut[what] = _leftOut.GetValueOrDefault(what) + count;

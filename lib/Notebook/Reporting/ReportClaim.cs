@@ -67,11 +67,11 @@ internal sealed record ReportClaim
         JsonNode? root;
         try
         {
-            root = JsonNode.Parse(File.ReadAllText(path), new JsonNodeOptions { PropertyNameCaseInsensitive = true });
+            root = StrictJson.Parse(File.ReadAllText(path), ignoreCase: true);
         }
         catch (JsonException exception)
         {
-            throw new NotebookException(path, $"line {exception.LineNumber + 1}", "is not JSON", exception);
+            throw new NotebookException(path, $"line {exception.LineNumber + 1}", $"is not JSON: {exception.Message}", exception);
         }
         if (root is not JsonArray list)
         {

@@ -71,7 +71,7 @@ public sealed class Session
     /// <summary>Runs one cell. What it says goes to <paramref name="emit"/>, from several threads but one at a time.</summary>
     /// <param name="code">The cell.</param>
     /// <param name="emit">Takes the outputs, in order.</param>
-    /// <param name="interrupt">Asks the cell to stop; see <see cref="InterruptKey"/>. Displays and console text of the cell's own thread stop it, too; a loop that does neither goes on.</param>
+    /// <param name="interrupt">Asks the cell to stop; see <see cref="InterruptKey"/>. Displays and console text from the cell stop it, too; a loop that does neither goes on.</param>
     /// <param name="silent">Whether to leave the cell's value unshown.</param>
     /// <param name="counted">Whether the cell gets a number of its own.</param>
     public async Task<CellResult> RunAsync(string code, Action<Output> emit, CancellationToken interrupt = default, bool silent = false, bool counted = true)
@@ -147,7 +147,8 @@ public sealed class Session
 
     private ErrorOutput Report(Exception thrown, CellOutput output)
     {
-        if (thrown is OperationCanceledException && output.Interrupt.IsCancellationRequested)
+        var cause = thrown is AggregateException { InnerExceptions: [var first, ..] } ? first : thrown;
+        if (cause is OperationCanceledException && output.Interrupt.IsCancellationRequested)
         {
             return new ErrorOutput("Interrupted", "the cell was interrupted", ["Interrupted: the cell was interrupted"]);
         }
