@@ -11,7 +11,10 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include <cstring>
+#include <memory>
+#include <mutex>
 #include <sstream>
+#include <unordered_map>
 
 thread_local std::string door::error;
 
@@ -196,8 +199,16 @@ DOOR const char* door_error() { return error.c_str(); }
 DOOR const char* door_version() { return TORCH_VERSION; }
 DOOR void door_free_array(void* p) { std::free(p); }
 
+// One Op for each name, for the life of the process.
 DOOR Op* door_find(const char* name, const char* overload) {
-  return guarded<Op*>(nullptr, [&] { return new Op(c10::Dispatcher::singleton().findSchemaOrThrow(name, overload)); });
+  static auto& known = *new std::unordered_map<std::string, std::unique_ptr<Op>>;
+  static auto& lock = *new std::mutex;
+  return guarded<Op*>(nullptr, [&] {
+    std::lock_guard<std::mutex> hold(lock);
+    auto& op = known[std::string(name) + '.' + overload];
+    if (!op) op = std::make_unique<Op>(c10::Dispatcher::singleton().findSchemaOrThrow(name, overload));
+    return op.get();
+  });
 }
 
 DOOR int door_call(Op* op, const Arg* args, int count, Ret* returned, int capacity) {
