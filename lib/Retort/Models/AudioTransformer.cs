@@ -143,6 +143,16 @@ public sealed class AudioTransformer : nn.Module<Tensor, Tensor>
         return StepEmbeddings(mel).mean([1]).MoveToOuterDisposeScope();
     }
 
+    /// <summary>
+    /// Spectrograms (B, mels, frames) of which only some patches are seen: their tokens (B, V, D) after the last norm, in
+    /// the order of <paramref name="visible"/> (B, V), the patches' numbers row by row. Not with a class token.
+    /// </summary>
+    internal Tensor EncodeVisible(Tensor mel, Tensor visible)
+    {
+        using var scope = NewDisposeScope();
+        return Encode(Normalise(mel), visible).MoveToOuterDisposeScope();
+    }
+
     private Tensor Normalise(Tensor mel)
     {
         if (mel.dim() != 3 || mel.shape[1] != Settings.Mel.Mels || mel.shape[2] < Settings.Patch)
@@ -197,13 +207,17 @@ public sealed class AudioTransformer : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>(B, M, T) after the input norm to tokens (B, [1 +] rows columns, D), row by row, after the last norm.</summary>
-    private Tensor Encode(Tensor x)
+    private Tensor Encode(Tensor x, Tensor? visible = null)
     {
         using var scope = NewDisposeScope();
         var columns = x.shape[2] / Settings.Patch;
         var tokens = patch_embed.call(x.narrow(2, 0, columns * Settings.Patch));
         var positions = (time_pos_embed.narrow(3, 0, columns) + freq_pos_embed).flatten(2).transpose(1, 2);  // (1, rows columns, D)
         tokens = tokens + positions;
+        if (visible is not null)
+        {
+            tokens = tokens.gather(1, visible.unsqueeze(-1).expand(-1, -1, Settings.Width));
+        }
         if (cls_token is not null && token_pos_embed is not null)
         {
             tokens = cat([(cls_token + token_pos_embed).expand(x.shape[0], -1, -1), tokens], 1);

@@ -61,7 +61,7 @@ public static class CedArms
 
     /// <summary>Every arm, the method first.</summary>
     public static IReadOnlyList<CedArm> All { get; } =
-        [Ced, .. Consistency, .. Supervision, .. Size, .. Data, .. Teacher, .. TopK, .. Fill, .. Views, .. Mixup, .. Chunk];
+        [Ced, .. Consistency, .. Supervision, .. Size, .. Data, .. Teacher, .. TopK, .. Fill, .. Views, .. Mixup, .. Chunk, .. Start];
 
     /// <summary>The arms that a few minutes have room for.</summary>
     public static IReadOnlyList<CedArm> Few { get; } = [Ced, .. Consistency.Take(1), .. Supervision.Take(2), TopK[0], Views[0]];

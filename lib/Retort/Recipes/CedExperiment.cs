@@ -76,10 +76,11 @@ public sealed class CedExperiment : IDisposable
         var ensemble = TrainTeachers(progress, cancel);
         StoreScores(progress, cancel);
         var teacherScores = Data.TestScores(ensemble.ForwardMel);
-        var arms = Settings.Arms.Select(arm => new Arm(arm.Name, new { Arm = arm, Settings.StudentTraining }, context =>
+        using var start = Settings.Arms.Any(a => a.Pretrained) ? CedPretraining.Weights(this, progress, cancel) : null;
+        var arms = Settings.Arms.Select(arm => new Arm(arm.Name, Described(arm), context =>
         {
             var (model, result) = CedStudent.Train(
-                Settings, arm, Data, Stage(arm), context.Seed, null, context.Folder, context.Progress, context.Cancel);
+                Settings, arm, Data, Stage(arm), context.Seed, arm.Pretrained ? start!.Into : null, context.Folder, context.Progress, context.Cancel);
             using (model)
             {
                 var scores = Data.TestScores(model);
@@ -136,6 +137,10 @@ public sealed class CedExperiment : IDisposable
             data.Value.Dispose();
         }
     }
+
+    private object Described(CedArm arm) => arm.Pretrained
+        ? new { Arm = arm, Settings.StudentTraining, Settings.Pretraining, Settings.PretrainingSteps }
+        : new { Arm = arm, Settings.StudentTraining };
 
     private CedStage MakeStage(CedArm arm, string key, Progress? progress, CancellationToken cancel)
     {

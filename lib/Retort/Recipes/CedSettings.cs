@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Retort.Audio;
 using Retort.Data;
 using Retort.Models;
@@ -54,6 +55,13 @@ public sealed record CedSettings
 
     /// <summary>Steps of the masked autoencoder that the arm "MAE start" begins from.</summary>
     public long PretrainingSteps { get; init; } = 4000;
+
+    /// <summary>
+    /// How it is trained, beside the steps. It names no folder of the experiment, since nothing but that arm depends on it:
+    /// the masked autoencoder's run and the arm's own results carry it.
+    /// </summary>
+    [JsonIgnore]
+    public CedPretrainingSettings Pretraining { get; init; } = CedPretrainingSettings.Made;
 
     /// <summary>The seed of data, teachers and stored views, which all students share.</summary>
     public long TeacherSeed { get; init; } = 42;
