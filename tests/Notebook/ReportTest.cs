@@ -103,6 +103,12 @@ public class ReportTest
         await browser.Send("Page.reload");
         await Task.Delay(300);
         await browser.Until("document.querySelector('output')?.textContent === '2 of 4 claims'");
+        // On paper, all claims and nothing to press.
+        await browser.Send("Emulation.setEmulatedMedia", new JsonObject { ["media"] = "print" });
+        Assert.Equal(4, (await browser.Evaluate("[...document.querySelectorAll('tbody tr')].filter(r => r.getBoundingClientRect().height > 0).length"))!.GetValue<int>());
+        Assert.Equal("none", (await browser.Evaluate("getComputedStyle(document.querySelector('.filters')).display"))!.ToString());
+        await browser.Picture("report-print");
+        await browser.Send("Emulation.setEmulatedMedia", new JsonObject { ["media"] = "" });
         // By keyboard: the first stop is the link past the navigation, then the filters.
         await browser.Evaluate("document.activeElement.blur()");
         foreach (var expected in new[] { "skip", "paper", "verdict" })
@@ -131,7 +137,8 @@ public class ReportTest
         await browser.Open("file://" + Path.Combine(Path.GetDirectoryName(index)!, "01-demo.html"));
         await browser.Until("document.querySelector('.js-plotly-plot .scatterlayer path')");
         Assert.Equal("none", (await browser.Evaluate("getComputedStyle(document.querySelector('.retort-figure img')).display"))!.ToString());
-        Assert.Equal(2, (await browser.Evaluate("document.querySelectorAll('.katex').length"))!.GetValue<int>());
+        Assert.Equal(3, (await browser.Evaluate("document.querySelectorAll('.katex').length"))!.GetValue<int>());
+        Assert.Equal(2, (await browser.Evaluate("document.querySelectorAll('.katex-display').length"))!.GetValue<int>());
         Assert.Equal(0, (await browser.Evaluate("document.querySelectorAll('.katex-error').length"))!.GetValue<int>());
         // Moving the pointer over the figure shows the values under it.
         Assert.Equal(0, (await browser.Evaluate("document.querySelectorAll('.hoverlayer .hovertext').length"))!.GetValue<int>());
@@ -152,7 +159,7 @@ public class ReportTest
         File.WriteAllBytes(Path.Combine(cells.Folder, "picture.png"), Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="));
         var path = cells.Notebook(
             "01-demo.ipynb",
-            "md: # A demonstration\n\nThe loss is $\\tau^2\\,\\mathrm{KL}(p\\,\\|\\,q)$, see [the start](00-start.ipynb).\n\n$$\nL = \\frac{1}{N}\\sum_i -y_i \\log p_i\n$$\n\n![a dot](picture.png)\n\n| a | b |\n|---|---|\n| 1 | 2 |",
+            "md: # A demonstration\n\nThe loss is $\\tau^2\\,\\mathrm{KL}(p\\,\\|\\,q)$, see [the start](00-start.ipynb), and in one line:\n\n$$a^2$$\n\n$$\nL = \\frac{1}{N}\\sum_i -y_i \\log p_i\n$$\n\n![a dot](picture.png)\n\n| a | b |\n|---|---|\n| 1 | 2 |",
             "var x = 1; // a comment\nvar text = $\"value {x}\"; var quite_a_long_name_so_that_the_line_is_wider_than_a_telephone = \"and must scroll\";",
             "figure",
             "claim");

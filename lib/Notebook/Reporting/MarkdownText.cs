@@ -1,5 +1,7 @@
 using Markdig;
+using Markdig.Extensions.Mathematics;
 using Markdig.Renderers;
+using Markdig.Renderers.Html;
 using Markdig.Syntax;
 using Markdig.Syntax.Inlines;
 
@@ -30,6 +32,7 @@ internal sealed class MarkdownText
         var writer = new StringWriter();
         var renderer = new HtmlRenderer(writer);
         Pipeline.Setup(renderer);
+        renderer.ObjectRenderers.ReplaceOrAdd<HtmlMathInlineRenderer>(new FormulaRenderer());
         renderer.Render(document);
         return writer.ToString();
     }
@@ -54,5 +57,15 @@ internal sealed class MarkdownText
         }
         var path = Path.GetFullPath(Path.Combine(_folder, Uri.UnescapeDataString(file)));
         return image && File.Exists(path) ? _keepFile(path) : url;
+    }
+
+    /// <summary>Two dollar signs mean a formula on a line of its own, also within one line of source: as in Jupyter.</summary>
+    private sealed class FormulaRenderer : HtmlObjectRenderer<MathInline>
+    {
+        protected override void Write(HtmlRenderer renderer, MathInline formula)
+        {
+            var (open, close) = formula.DelimiterCount == 2 ? ("\\[", "\\]") : ("\\(", "\\)");
+            renderer.Write("<span class=\"math\">").Write(open).WriteEscape(formula.Content.ToString()).Write(close).Write("</span>");
+        }
     }
 }
