@@ -38,7 +38,7 @@ internal static class EngineBench
         var draw = Draw.Of(0, "bench");
         using var waves = tensor(Enumerable.Range(0, 8 * 160_000).Select(_ => 2 * draw.NextSingle() - 1).ToArray(), [8, 160_000]);
         using var targets = tensor(Enumerable.Range(0, 8 * 527).Select(_ => draw.NextSingle()).ToArray(), [8, 527]);
-        using var adam = new Adam(model.named_parameters().Select(p => (p.Item1, p.Item2)), new AdamSettings(), null);
+        using var adam = new AdamOptimizer(model.named_parameters().Select(p => (p.Item1, p.Item2)), new AdamSettings(), null);
 
         void Infer(bool mixed)
         {
