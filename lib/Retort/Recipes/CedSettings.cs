@@ -14,8 +14,8 @@ public sealed record CedSettings
     /// <summary>smoke, quick or full.</summary>
     public required string Size { get; init; }
 
-    /// <summary>The made sound world.</summary>
-    public SoundWorldSettings World { get; init; } = SoundWorldSettings.HalfSecond;
+    /// <summary>The made sound world, under a seed whose clips nobody looked at while the world was designed.</summary>
+    public SoundWorldSettings World { get; init; } = SoundWorldSettings.HalfSecond with { Seed = 2026 };
 
     /// <summary>Clips the teachers are trained on; the students' are the first of them.</summary>
     public int TeacherClips { get; init; } = 6000;

@@ -72,6 +72,9 @@ public static class Describe
         return table;
     }
 
+    /// <summary>Names for classes of which only the number is known.</summary>
+    public static IReadOnlyList<string> Numbered(int classes) => [.. Enumerable.Range(0, classes).Select(c => $"class {c}")];
+
     /// <summary>A progress that stops the run it is given to once so many steps are done.</summary>
     public static RunProgress StopAfter(CancellationTokenSource stop, long steps) => new Progress(new Stopping(stop, steps), perSecond: 1000).Run("to be stopped");
 
