@@ -14,6 +14,7 @@ case $paper in
 esac
 bash environment/setup.sh || exit 1
 bash environment/plotly/install.sh || echo "reproduce: without plotly.js the report shows the static pictures only"
+bash environment/katex/install.sh || echo "reproduce: without KaTeX the report shows formulas as TeX source"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 for project in lib/Retort lib/Notebook; do
   dotnet build $project -c Release -v quiet --nologo || exit 1

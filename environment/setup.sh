@@ -14,19 +14,29 @@ need() { # need PACKAGE WHAT-FOR TEST...
   echo "missing: $package ($purpose)"
   missing+=("$package")
 }
-
-has_libtorch() { [ -n "${LIBTORCH:-}" ] && [ -e "$LIBTORCH/lib/libtorch_cpu.so" ] || dpkg -s libtorch-dev; }
+has() { command -v "$1"; }
+has_package() { dpkg -s "$1" | grep -q '^Status: install ok installed'; }
+has_libtorch() { [ -e "${LIBTORCH:-/none}/lib/libtorch_cpu.so" ] || has_package libtorch-dev; }
+has_torch() { /usr/bin/python3 -c 'import torch'; }
 
 if ! command -v dotnet >/dev/null; then
-  echo "missing: the .NET 10 SDK (not in every package manager; see https://dot.net)" >&2
+  echo "missing: the .NET 10 SDK, which comes from Microsoft or your distribution and not from this script" >&2
   exit 1
 fi
-need g++ "compiles the tensor engine's door" command -v g++
-need libtorch-dev "the tensor library; or name another with LIBTORCH" has_libtorch
-need libopenblas0-pthread "fast matrix products for libtorch" dpkg -s libopenblas0-pthread
-need python3-torch "reference numbers and benchmarks" /usr/bin/python3 -c "import torch"
-need espeak-ng "speaks the made speech" command -v espeak-ng
-need ffmpeg "reads FLAC, MP3, OGG and video" command -v ffmpeg
+need g++ "compiles the tensor engine's door" has g++
+need libtorch-dev "the tensor library; LIBTORCH names another" has_libtorch
+need libopenblas0-pthread "fast matrix products for it" has_package libopenblas0-pthread
+need python3-torch "the other side of the benchmarks" has_torch
+need espeak-ng "speaks the made speech" has espeak-ng
+need ffmpeg "reads FLAC, MP3, OGG and video" has ffmpeg
+need nodejs "checks figures with plotly.js" has node
+need npm "fetches plotly.js and KaTeX" has npm
+need chromium "looks at figures, report and notebooks in tests" has chromium
+need libzmq5 "the Jupyter kernel's sockets" has_package libzmq5
+need jupyter-notebook "opens the notebooks, and tests the kernel" has jupyter-notebook
+need python3-nbconvert "tests the kernel" has_package python3-nbconvert
+need python3-nbclient "tests the kernel" has_package python3-nbclient
+need python3-jupyter-kernel-test "tests the kernel" has_package python3-jupyter-kernel-test
 
 if [ ${#missing[@]} -eq 0 ]; then
   echo "setup: nothing missing"

@@ -4,6 +4,9 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 bash environment/setup.sh || exit 1
+# Without these (no npm, no network) the tests that need them are skipped and say so.
+bash environment/plotly/install.sh || true
+bash environment/katex/install.sh || true
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 dotnet build Research.sln -c Release -v quiet --nologo || exit 1
 dotnet format whitespace Research.sln --no-restore --verify-no-changes || { echo "formatting: run 'dotnet format whitespace Research.sln'"; exit 1; }

@@ -11,18 +11,22 @@ namespace Retort.Recipes;
 public sealed class CedData : IDisposable
 {
     private const int EvaluationBatch = 100;
-    private readonly List<Tensor> validation = [], test = [];
+    private readonly List<Tensor> kept = [];
+    private readonly IEnumerable<Tensor> validation, test;
+    private readonly bool keep;
 
     /// <param name="train">training clips, labels as training may see them; the students' clips come first</param>
     /// <param name="validationClips">clips by which weights are chosen, with all labels</param>
     /// <param name="testClips">clips of the test, with all labels</param>
     /// <param name="frontEnd">waves to spectrograms</param>
     /// <param name="device">where models are; null for the CPU</param>
-    public CedData(TaggingData train, TaggingData validationClips, TaggingData testClips, MelFrontEnd frontEnd, Device? device = null)
+    /// <param name="keep">whether the spectrograms of validation and test clips stay in memory; false reads the clips each time</param>
+    public CedData(TaggingData train, TaggingData validationClips, TaggingData testClips, MelFrontEnd frontEnd, Device? device = null, bool keep = true)
     {
         (Train, Validation, Test, FrontEnd, Device) = (train, validationClips, testClips, frontEnd, device ?? CPU);
-        Prepare(validationClips, validation);
-        Prepare(testClips, test);
+        this.keep = keep;
+        validation = keep ? Keep(validationClips) : Batches(validationClips);
+        test = keep ? Keep(testClips) : Batches(testClips);
     }
 
     /// <summary>The data of the settings' made sound world.</summary>
@@ -80,24 +84,23 @@ public sealed class CedData : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var batch in validation.Concat(test))
+        foreach (var batch in kept)
         {
             batch.Dispose();
         }
-        validation.Clear();
-        test.Clear();
+        kept.Clear();
     }
 
     private static double Map(float[] scores, TaggingData data) =>
         AveragePrecision.Macro(ScoredItems.Of(scores, [.. Enumerable.Range(0, data.Count).Select(data.Labels)], data.Classes.Count)).Mean;
 
-    private static float[] Score(AudioTransformer model, List<Tensor> batches)
+    private float[] Score(AudioTransformer model, IEnumerable<Tensor> batches)
     {
         model.eval();
         return Score(model.ForwardMel, batches);
     }
 
-    private static float[] Score(Func<Tensor, Tensor> score, List<Tensor> batches)
+    private float[] Score(Func<Tensor, Tensor> score, IEnumerable<Tensor> batches)
     {
         using var none = no_grad();
         var scores = new List<float>();
@@ -105,16 +108,28 @@ public sealed class CedData : IDisposable
         {
             using var scope = NewDisposeScope();
             scores.AddRange(score(batch).to(float32).cpu().contiguous().data<float>().ToArray());
+            if (!keep)
+            {
+                batch.Dispose();
+            }
         }
         return [.. scores];
     }
 
-    private void Prepare(TaggingData data, List<Tensor> batches)
+    private List<Tensor> Keep(TaggingData data)
+    {
+        var batches = Batches(data).Select(batch => batch.DetachFromDisposeScope()).ToList();
+        kept.AddRange(batches);
+        return batches;
+    }
+
+    // Made one at a time; whoever asks for a batch disposes of it.
+    private IEnumerable<Tensor> Batches(TaggingData data)
     {
         var source = new ViewSource(data, ViewSettings.Clean, FrontEnd, device: Device);
         for (var first = 0; first < data.Count; first += EvaluationBatch)
         {
-            batches.Add(source.Clean([.. Enumerable.Range(first, Math.Min(EvaluationBatch, data.Count - first))]).DetachFromDisposeScope());
+            yield return source.Clean([.. Enumerable.Range(first, Math.Min(EvaluationBatch, data.Count - first))]);
         }
     }
 }

@@ -23,14 +23,15 @@ public sealed class CedExperiment : IDisposable
 
     /// <param name="settings">everything that decides the numbers</param>
     /// <param name="threads">how many models are trained at once; null for one a core</param>
-    public CedExperiment(CedSettings settings, int? threads = null)
+    /// <param name="folder">where everything is kept; null for a folder of the cache that is named by the settings' hash</param>
+    public CedExperiment(CedSettings settings, int? threads = null, string? folder = null)
     {
         Settings = settings;
         Threads = threads ?? Environment.ProcessorCount;
         data = new Lazy<CedData>(() => CedData.Made(settings));
         // Seeds and arms do not change what one run gives; with more of them the others' results remain.
         var shared = settings with { Seeds = [], Arms = [] };
-        Folder = Path.Combine(Cache.Root, $"ced-{settings.Size}-{SettingsJson.Hash(SettingsJson.Write(shared, SettingsJson.Line), SoundRecipe.Embedded.Hash, CodeVersion)[..12]}");
+        Folder = folder ?? Path.Combine(Cache.Root, $"ced-{settings.Size}-{SettingsJson.Hash(SettingsJson.Write(shared, SettingsJson.Line), SoundRecipe.Embedded.Hash, CodeVersion)[..12]}");
     }
 
     /// <summary>Everything that decides the numbers.</summary>

@@ -14,7 +14,7 @@ public static class RunFacts
     public static Table Table(string size) => new Table("fact", "value")
         .WithRow("size", size)
         .WithRow("Retort", Version(typeof(RunFacts).Assembly))
-        .WithRow("tensor engine", $"{typeof(Tensor).Assembly.GetName().Name}, libtorch {__version__}{(cuda.is_available() ? $", {cuda.device_count()} CUDA devices" : ", CPU")}")
+        .WithRow("tensor engine", $"{typeof(Tensor).Assembly.GetName().Name}, {LibTorch.Version}{(cuda.is_available() ? $", {cuda.device_count()} CUDA devices" : ", CPU")}")
         .WithRow("bfloat16 on this processor", Autocast.CpuHasBFloat16 ? "yes" : "no")
         .WithRow("runtime", $"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}")
         .WithRow("cores", Environment.ProcessorCount);

@@ -27,6 +27,8 @@ public static class Ablation
     public static AblationResult Run(
         IReadOnlyList<Arm> arms, IReadOnlyList<long> seeds, AblationSettings? settings = null, Progress? progress = null, CancellationToken cancel = default)
     {
+        using var interrupt = HostInterrupt.With(cancel);
+        cancel = interrupt.Token;
         settings ??= new AblationSettings();
         ArgumentOutOfRangeException.ThrowIfLessThan(settings.Threads, 1);
         if (arms.GroupBy(a => a.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)

@@ -26,6 +26,8 @@ public static class TrainLoop
     /// <exception cref="InvalidOperationException">The loss is no longer finite.</exception>
     public static TrainResult Run(TrainTask task, TrainSettings settings, string? folder = null, RunProgress? progress = null, CancellationToken cancel = default)
     {
+        using var interrupt = HostInterrupt.With(cancel);
+        cancel = interrupt.Token;
         var model = task.Model;
         using var run = folder is null ? null : new RunFolder(folder);
         run?.KeepSettings(new { Train = settings, Task = task.Settings });
