@@ -21,6 +21,15 @@ public sealed class ClaimTest
         Assert.Equal(verdict, (Sheets.Held with { Low = low, High = high, Rule = ClaimRule.Within(0.01) }).Verdict);
 
     [Fact]
+    public void Verdict_WithOneSeed_IsUndecidedUnlessCounted()
+    {
+        Assert.Equal(Verdict.Reproduced, Sheets.Held.Verdict);
+        Assert.Equal(Verdict.Undecided, (Sheets.Held with { Seeds = [1] }).Verdict);
+        Assert.Contains("one seed", (Sheets.Held with { Seeds = [1] }).ToText());
+        Assert.Equal(Verdict.Reproduced, (Sheets.Held with { Seeds = [1], Rule = ClaimRule.AtMost(100) }).Verdict);
+    }
+
+    [Fact]
     public void Verdict_AtSmoke_IsUndecidedExceptForCounts()
     {
         Assert.Equal(Verdict.Undecided, (Sheets.Held with { Size = "smoke" }).Verdict);
@@ -38,11 +47,11 @@ public sealed class ClaimTest
             Assert.Empty(file.Read());
             file.Put(Sheets.Held);
             file.Put(Sheets.Open with { Effect = double.NaN });
-            file.Put(Sheets.Held with { Effect = 0.5, Seeds = [7] });
+            file.Put(Sheets.Held with { Effect = 0.5, Seeds = [7, 8] });
             var claims = new ClaimFile(folder.FullName).Read();
             Assert.Equal(["ced/consistent", "ced/open"], claims.Select(c => c.Id));
             Assert.Equal(0.5, claims[0].Effect);
-            Assert.Equal([7L], claims[0].Seeds);
+            Assert.Equal([7L, 8L], claims[0].Seeds);
             Assert.Equal(ClaimRule.Greater(), claims[0].Rule);
             Assert.True(double.IsNaN(claims[1].Effect));
             Assert.Contains("\"verdict\": \"Reproduced\"", File.ReadAllText(file.Path));

@@ -52,8 +52,8 @@ public sealed class CedPaperTest : IDisposable
     [Fact]
     public void Settings_OfBothLists_AreThePublishedOnes()
     {
-        Assert.Equal((1000, 32, 0.5), ((int)(CedPaper.As20K.StudentTraining.LearningRate * 1e6), CedPaper.As20K.StudentTraining.Batch, CedPaper.As20K.Arms[0].Mixup));
-        Assert.Equal((1_875_000, 128, 0.0), ((int)CedPaper.As2M.StudentTraining.Steps, CedPaper.As2M.StudentTraining.Batch, CedPaper.As2M.Arms[0].Mixup));
+        Assert.Equal((1000, 32, 0.5), ((int)(CedPaper.As20K.StudentTraining.LearningRate * 1e6), CedPaper.As20K.StudentTraining.Batch, CedPaper.As20K.StudentTraining.Mixup));
+        Assert.Equal((1_875_000, 128, 0.0), ((int)CedPaper.As2M.StudentTraining.Steps, CedPaper.As2M.StudentTraining.Batch, CedPaper.As2M.StudentTraining.Mixup));
         Assert.Equal((10, 20, 192), (CedPaper.As2M.StoredViews, CedPaper.As2M.TopK, CedPaper.As2M.Views.TimeMask));
         Assert.Equal(3e-4, CedPaper.LearningRate(AudioTransformerSettings.Base));
     }

@@ -6,7 +6,7 @@ namespace Retort.Plots;
 
 /// <summary>
 /// A finding of a paper and what became of it here. The verdict follows from the numbers by the stated rule; nobody sets
-/// it. At size "smoke" nothing is decided: it takes seconds and shows that the code runs.
+/// it. At size "smoke" nothing is decided: it takes seconds and shows that the code runs. Nor with one seed.
 /// </summary>
 [TypeFormatterSource(typeof(FormatterSource))]
 public sealed record Claim : IDisplayable
@@ -59,8 +59,14 @@ public sealed record Claim : IDisplayable
     /// <summary>The id of the cell that measured it.</summary>
     public string Cell { get; init; } = "";
 
-    /// <summary>By <see cref="Rule"/>; undecided at size smoke.</summary>
-    public Verdict Verdict => Size == "smoke" && Rule.Kind != "fact" ? Verdict.Undecided : Rule.Decide(Effect, Low, High, PValue);
+    /// <summary>By <see cref="Rule"/>; undecided at size smoke, and with a single seed, whose interval leaves out what seeds differ by.</summary>
+    public Verdict Verdict => Withheld is null ? Rule.Decide(Effect, Low, High, PValue) : Verdict.Undecided;
+
+    // Why no verdict is given, whatever the numbers; null where one is.
+    private string? Withheld => Rule.Kind == "fact" ? null
+        : Size == "smoke" ? "undecided at size smoke, whatever the numbers"
+        : Seeds.Count == 1 ? "undecided with one seed, whatever the numbers: the interval is over test clips alone"
+        : null;
 
     /// <summary>The verdict in words.</summary>
     public string VerdictText => Verdict switch
@@ -114,7 +120,7 @@ public sealed record Claim : IDisplayable
         }
         var seeds = Seeds.Count == 0 ? "none" : string.Join(", ", Seeds);
         yield return ("seeds, size", $"{seeds}; {Size}");
-        yield return ("rule", Size == "smoke" && Rule.Kind != "fact" ? "undecided at size smoke, whatever the numbers" : Rule.Words);
+        yield return ("rule", Withheld ?? Rule.Words);
         if (Notes.Length > 0)
         {
             yield return ("notes", Notes);

@@ -29,7 +29,7 @@ public sealed record CedArm
     /// <summary>Clips the student is trained on, as a multiple of the settings' own number.</summary>
     public int ClipsTimes { get; init; } = 1;
 
-    /// <summary>Mixup's Beta parameter; 0 for none.</summary>
+    /// <summary>Mixup's Beta parameter; 0 for the settings' own.</summary>
     public double Mixup { get; init; }
 
     /// <summary>True to be taught by the first teacher alone instead of the ensemble.</summary>

@@ -54,7 +54,7 @@ public static class CedArms
     public static IReadOnlyList<CedArm> Mixup { get; } = [new() { Name = "mixup 0.5", Axis = "mixup", Mixup = 0.5 }];
 
     /// <summary>Length of what one stored score speaks of.</summary>
-    public static IReadOnlyList<CedArm> Chunk { get; } = [new() { Name = "half clips", Axis = "chunk length", HalfClips = true }];
+    public static IReadOnlyList<CedArm> Chunk { get; } = [new() { Name = "halved clips", Axis = "chunk length", HalfClips = true }];
 
     /// <summary>Where the student starts.</summary>
     public static IReadOnlyList<CedArm> Start { get; } = [new() { Name = "MAE start", Axis = "student start", Pretrained = true }];

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace Retort.Recipes;
 
-/// <summary>The clips of a CED experiment and the spectrograms of those that are only ever seen unchanged.</summary>
+/// <summary>Takes over the clips of a CED experiment, and holds the spectrograms of those that are only ever seen unchanged.</summary>
 public sealed class CedData : IDisposable
 {
     private const int EvaluationBatch = 100;
@@ -84,6 +84,10 @@ public sealed class CedData : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        foreach (var clips in new[] { Train, Validation, Test })
+        {
+            (clips as IDisposable)?.Dispose();
+        }
         foreach (var batch in kept)
         {
             batch.Dispose();

@@ -71,40 +71,84 @@ public sealed class CedExperiment : IDisposable
         return Stage(CedArms.Ced, progress, cancel);
     }
 
-    /// <summary>Step 3: the students, arms times seeds, on all threads.</summary>
+    /// <summary>
+    /// Step 3: the students, arms times seeds, on all threads. Where the environment names a shard (<see cref="Shard"/>), the
+    /// first one prepares teachers and scores in the common folder, each trains its share, and all wait for one another.
+    /// </summary>
     public CedReport RunArms(Progress? progress = null, CancellationToken cancel = default)
     {
-        var ensemble = TrainTeachers(progress, cancel);
+        var shard = Shard.FromEnvironment();
+        using var prepared = Prepare(shard, progress, cancel);
+        var arms = Settings.Arms.Select(arm => new Arm(arm.Name, Described(arm), context => Student(arm, context, prepared))).ToArray();
+        var runs = new AblationSettings { Folder = Path.Combine(Folder, "arms"), Threads = Threads, Shard = shard, CodeVersion = CodeVersion };
+        var results = Ablation.Run(arms, Settings.Seeds, runs, progress, cancel);
+        if (shard.Count > 1)
+        {
+            results = Ablation.Wait(arms, Settings.Seeds, runs, cancel);
+        }
+        return new CedReport(this, results, prepared.TeacherScores);
+    }
+
+    private sealed record Prepared(float[] TeacherScores, CedPretraining? Start) : IDisposable
+    {
+        public void Dispose() => Start?.Dispose();
+    }
+
+    // Sums depend on the number of cores that share them, so what is not an arm runs on one core too.
+    private Prepared Prepare(Shard shard, Progress? progress, CancellationToken cancel)
+    {
+        var marker = Path.Combine(Folder, "prepared");
+        while (shard.Index > 0 && !File.Exists(marker))
+        {
+            cancel.ThrowIfCancellationRequested();
+            Thread.Sleep(1000);
+        }
+        using var alone = Alone(Path.Combine(Folder, "prepared.lock"), cancel);
         StoreScores(progress, cancel);
-        var teacherScores = Data.TestScores(ensemble.ForwardMel);
-        using var start = Settings.Arms.Any(a => a.Pretrained) ? CedPretraining.Weights(this, progress, cancel) : null;
-        var arms = Settings.Arms.Select(arm => new Arm(arm.Name, Described(arm), context =>
+        using var oneCore = Retort.Torch.Threads.RunWith(1);
+        var made = new Prepared(
+            Data.TestScores(TrainTeachers(progress, cancel).ForwardMel),
+            Settings.Arms.Any(a => a.Pretrained) ? CedPretraining.Weights(this, progress, cancel) : null);
+        AtomicFile.WriteText(marker, CodeVersion + "\n");
+        return made;
+    }
+
+    // Runs that have ended are read by one process at a time: a run's folder admits one.
+    private static FileStream Alone(string path, CancellationToken cancel)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        while (true)
         {
-            var (model, result) = CedStudent.Train(
-                Settings, arm, Data, Stage(arm), context.Seed, arm.Pretrained ? start!.Into : null, context.Folder, context.Progress, context.Cancel);
-            using (model)
+            try
             {
-                var scores = Data.TestScores(model);
-                CedReport.SaveScores(ScoresFile(arm.Name, context.Seed), scores, Data.Classes);
-                return new ArmOutcome(
-                    new Dictionary<string, double>
-                    {
-                        ["test mAP"] = Data.TestMap(scores),
-                        ["validation mAP"] = result.Values["mAP"],
-                        ["parameters"] = model.parameters().Sum(p => p.numel()),
-                        ["agreement"] = CedReport.Agreement(scores, teacherScores, Data.Classes),
-                    },
-                    new Dictionary<string, Curve> { ["validation mAP"] = result.Curve("mAP"), ["loss"] = result.Curve("loss") });
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
-        })).ToArray();
-        var results = Ablation.Run(arms, Settings.Seeds, new AblationSettings
+            catch (IOException)
+            {
+                cancel.ThrowIfCancellationRequested();
+                Thread.Sleep(500);
+            }
+        }
+    }
+
+    private ArmOutcome Student(CedArm arm, ArmContext context, Prepared prepared)
+    {
+        var (model, result) = CedStudent.Train(
+            Settings, arm, Data, Stage(arm), context.Seed, arm.Pretrained ? prepared.Start!.Into : null, context.Folder, context.Progress, context.Cancel);
+        using (model)
         {
-            Folder = Path.Combine(Folder, "arms"),
-            Threads = Threads,
-            Shard = Shard.FromEnvironment(),
-            CodeVersion = CodeVersion,
-        }, progress, cancel);
-        return new CedReport(this, results, teacherScores);
+            var scores = Data.TestScores(model);
+            CedReport.SaveScores(Path.Combine(context.Folder!, CedReport.ScoresFile), scores, Data.Classes);
+            return new ArmOutcome(
+                new Dictionary<string, double>
+                {
+                    ["test mAP"] = Data.TestMap(scores),
+                    ["validation mAP"] = result.Values["mAP"],
+                    ["parameters"] = model.parameters().Sum(p => p.numel()),
+                    ["agreement"] = CedReport.Agreement(scores, prepared.TeacherScores, Data.Classes),
+                },
+                new Dictionary<string, Curve> { ["validation mAP"] = result.Curve("mAP"), ["loss"] = result.Curve("loss") });
+        }
     }
 
     /// <summary>Clips, views and stored scores of an arm.</summary>
@@ -117,8 +161,8 @@ public sealed class CedExperiment : IDisposable
         }
     }
 
-    internal string ScoresFile(string arm, long seed) =>
-        Path.Combine(Folder, "scores", $"{string.Concat(arm.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-'))}-{seed}.safetensors");
+    /// <summary>The folder of a run of <see cref="RunArms"/>.</summary>
+    internal string RunFolderOf(ArmResult run) => Ablation.FolderOf(Path.Combine(Folder, "arms"), run.Arm, run.Seed, run.Key);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -145,6 +189,7 @@ public sealed class CedExperiment : IDisposable
 
     private CedStage MakeStage(CedArm arm, string key, Progress? progress, CancellationToken cancel)
     {
+        using var oneCore = Retort.Torch.Threads.RunWith(1);
         var ensemble = TrainTeachers(progress, cancel);
         var clips = Data.Train.Take(Settings.StudentClips * arm.ClipsTimes);
         if (arm.HalfClips)

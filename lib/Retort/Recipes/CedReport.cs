@@ -11,6 +11,7 @@ namespace Retort.Recipes;
 /// <summary>What the arms of a CED experiment gave: numbers, tables, curves and paired comparisons. All mAP in percent.</summary>
 public sealed class CedReport
 {
+    internal const string ScoresFile = "test-scores.safetensors";
     private readonly CedExperiment experiment;
     private readonly float[] teacherScores;
     private readonly Dictionary<(string, long), ScoredItems> scores = [];
@@ -86,7 +87,8 @@ public sealed class CedReport
         if (!scores.TryGetValue((arm, seed), out var known))
         {
             using var scope = NewDisposeScope();
-            var values = SafeTensors.Load(experiment.ScoresFile(arm, seed))["scores"].data<float>().ToArray();
+            var run = Results.Runs.Single(r => r.Arm == arm && r.Seed == seed);
+            var values = SafeTensors.Load(Path.Combine(experiment.RunFolderOf(run), ScoresFile))["scores"].data<float>().ToArray();
             var test = experiment.Data.Test;
             scores[(arm, seed)] = known = ScoredItems.Of(values, [.. Enumerable.Range(0, test.Count).Select(test.Labels)], experiment.Data.Classes);
         }

@@ -135,5 +135,5 @@ public sealed record CedSettings
 
     private static AudioTransformerSettings Small(int width, int heads) => new() { Width = width, Depth = 4, Heads = heads, TargetFrames = 64 };
 
-    private static CedTraining Short(long steps) => new() { Steps = steps, WarmUp = 300, EvaluateEvery = Math.Max(steps / 10, 1), Patience = 0 };
+    private static CedTraining Short(long steps) => new() { Steps = steps, WarmUp = 300, EvaluateEvery = Math.Max(steps / 10, 1), Patience = 0, Mixup = 0 };
 }

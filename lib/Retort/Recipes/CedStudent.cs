@@ -26,7 +26,7 @@ public static class CedStudent
         CedSettings settings, CedArm arm, CedData data, CedStage stage, long seed, Action<AudioTransformer>? start = null,
         string? folder = null, RunProgress? progress = null, CancellationToken cancel = default)
     {
-        var training = settings.StudentTraining with { Mixup = arm.Mixup };
+        var training = arm.Mixup == 0 ? settings.StudentTraining : settings.StudentTraining with { Mixup = arm.Mixup };
         var model = new AudioTransformer(Model(settings, arm, data.Classes), seed);
         start?.Invoke(model);
         model.to(data.Device);
@@ -43,10 +43,17 @@ public static class CedStudent
         return (model, result);
     }
 
-    /// <summary>The arm's model: heads of 32 where another width than the settings' is asked for.</summary>
+    /// <summary>
+    /// The arm's model: one head for each whole 32 of width where another width than the settings' is asked for. Of a student
+    /// of half clips no time position is seen at the test that it was not trained on: it looks at the test clips by halves.
+    /// </summary>
     public static AudioTransformerSettings Model(CedSettings settings, CedArm arm, int classes)
     {
         var model = settings.Student with { Classes = classes };
+        if (arm.HalfClips)
+        {
+            model = model with { TargetFrames = model.Mel.Frames(settings.World.Samples / 2) };
+        }
         return arm.Width == 0 ? model : model with { Width = arm.Width, Heads = Math.Max(arm.Width / 32, 1) };
     }
 
@@ -76,9 +83,10 @@ public static class CedStudent
     {
         var views = arm.Views == 0 ? stage.Views : arm.Views;
         var view = (int)(epoch % views);
+        var storedSeeds = new uint[batch.Length];
         var (mel, targets) = arm.Target switch
         {
-            CedTarget.Consistent => (View(stage.Source), Stored(stage.Scores, view)),
+            CedTarget.Consistent => Consistent(),
             CedTarget.CleanTeacher => (View(stage.Source), Stored(stage.CleanScores, 0)),
             CedTarget.FreshMasks => (stage.MaskOnly.Mel(batch, Seeds(stage.Clips, batch, ~seed, epoch)), Stored(stage.Scores, view)),
             CedTarget.Labels => (View(stage.Source), CedData.MultiHot(stage.Clips, batch, device)),
@@ -94,6 +102,13 @@ public static class CedStudent
         var weights = Augment.MixupWeights(seed, [.. batch.Select(stage.Clips.Id)], epoch, training.Mixup);
         return SoftTargets.BceMixed(model.ForwardMel(Augment.Mixup(mel, weights)), targets, weights);
 
+        // The view is made again from the seed that is stored beside its scores, and from nothing else.
+        (Tensor, Tensor) Consistent()
+        {
+            var targets = Stored(stage.Scores, view);
+            return (stage.Source.Mel(batch, storedSeeds), targets);
+        }
+
         Tensor View(ViewSource source) => source.Mel(batch, Seeds(stage.Clips, batch, stage.ViewSeed, view));
 
         Tensor Stored(TeacherStore store, int number)
@@ -105,7 +120,7 @@ public static class CedStudent
             }
             var classes = store.Card.Classes.Count;
             var dense = new float[batch.Length * classes];
-            store.Scatter(rows, dense, write: (row, target, values, ids) =>
+            store.Scatter(rows, dense, storedSeeds, write: (row, target, values, ids) =>
                 TopKTargets.Fill(target, values, ids, arm.Fill, arm.Fill == TargetFill.LastRandom ? Draw.Of(seed, "fill", $"{row}", epoch) : null), topK: arm.TopK);
             return tensor(dense, [batch.Length, classes], device: device);
         }

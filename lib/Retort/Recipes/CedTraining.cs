@@ -24,8 +24,8 @@ public sealed record CedTraining
     /// <summary>Evaluations without a better one after which training ends; 0 for never.</summary>
     public int Patience { get; init; } = 10;
 
-    /// <summary>Mixup's Beta parameter; 0 for no mixup. Published: 0.5 for AS-20K, none for AS-2M.</summary>
-    public double Mixup { get; init; }
+    /// <summary>Mixup's Beta parameter, on the student's side; 0 for no mixup. Published: 0.5 for AS-20K, none for AS-2M.</summary>
+    public double Mixup { get; init; } = 0.5;
 
     /// <summary>Mixed precision: bfloat16 products, float32 weights. (Published: float16 with loss scaling.)</summary>
     public bool Mixed { get; init; }

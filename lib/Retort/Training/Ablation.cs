@@ -183,7 +183,7 @@ public static class Ablation
     private static (ArmResult Result, Exception? Cause)? RunOne(Arm arm, long seed, string key, RunProgress progress, AblationSettings settings, CancellationToken cancel)
     {
         var watch = Stopwatch.StartNew();
-        var folder = settings.Folder is { } root ? Path.Combine(root, "runs", $"{FileName(arm.Name)}-seed{seed}-{key}") : null;
+        var folder = settings.Folder is { } root ? FolderOf(root, arm.Name, seed, key) : null;
         ArmResult Result(ArmOutcome? outcome, string? error) => new(
             arm.Name, seed, key, settings.CodeVersion, arm.SettingsElement, outcome?.Values ?? new Dictionary<string, double>(),
             outcome?.Curves ?? new Dictionary<string, Curve>(), error, watch.Elapsed.TotalSeconds, Environment.MachineName);
@@ -213,6 +213,9 @@ public static class Ablation
         var named = Environment.GetEnvironmentVariable("OPENBLAS_NUM_THREADS") ?? Environment.GetEnvironmentVariable("OMP_NUM_THREADS");
         return int.TryParse(named, out var count) && count > 0 ? count : Environment.ProcessorCount;
     }
+
+    /// <summary>The folder of one run below the folder of results.</summary>
+    internal static string FolderOf(string root, string arm, long seed, string key) => Path.Combine(root, "runs", $"{FileName(arm)}-seed{seed}-{key}");
 
     private static string FileName(string name)
     {
