@@ -43,7 +43,7 @@ public static class CedStudent
         return (model, result);
     }
 
-    /// <summary>The arm's model: heads of 32 where another width than the settings' is asked for.</summary>
+    /// <summary>The arm's model. Where the arm asks for another width, there is one head for each whole 32 of it.</summary>
     public static AudioTransformerSettings Model(CedSettings settings, CedArm arm, int classes)
     {
         var model = settings.Student with { Classes = classes };
@@ -78,10 +78,10 @@ public static class CedStudent
         var view = (int)(epoch % views);
         var (mel, targets) = arm.Target switch
         {
-            CedTarget.Consistent => (View(stage.Source), Stored(stage.Scores, view)),
-            CedTarget.CleanTeacher => (View(stage.Source), Stored(stage.CleanScores, 0)),
+            CedTarget.Consistent => (View(), Stored(stage.Scores, view)),
+            CedTarget.CleanTeacher => (View(), Stored(stage.CleanScores, 0)),
             CedTarget.FreshMasks => (stage.MaskOnly.Mel(batch, Seeds(stage.Clips, batch, ~seed, epoch)), Stored(stage.Scores, view)),
-            CedTarget.Labels => (View(stage.Source), CedData.MultiHot(stage.Clips, batch, device)),
+            CedTarget.Labels => (View(), CedData.MultiHot(stage.Clips, batch, device)),
             CedTarget.LabelsClean => (stage.Source.Clean(batch), CedData.MultiHot(stage.Clips, batch, device)),
             CedTarget.TeacherClean => (stage.Source.Clean(batch), Stored(stage.CleanScores, 0)),
             _ => throw new ArgumentOutOfRangeException(nameof(arm), arm.Target, "not a target"),
@@ -94,7 +94,8 @@ public static class CedStudent
         var weights = Augment.MixupWeights(seed, [.. batch.Select(stage.Clips.Id)], epoch, training.Mixup);
         return SoftTargets.BceMixed(model.ForwardMel(Augment.Mixup(mel, weights)), targets, weights);
 
-        Tensor View(ViewSource source) => source.Mel(batch, Seeds(stage.Clips, batch, stage.ViewSeed, view));
+        // By the seeds that were stored with the scores, so that the two cannot part.
+        Tensor View() => stage.Source.Mel(batch, [.. batch.Select(clip => stage.Scores.Seed(stage.Scores.Row(clip, view)))]);
 
         Tensor Stored(TeacherStore store, int number)
         {
