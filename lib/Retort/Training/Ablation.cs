@@ -94,8 +94,7 @@ public static class Ablation
         var workers = Enumerable.Range(0, Math.Min(settings.Threads, Math.Max(waiting.Count, 1)))
             .Select(i => new Thread(Work, 16 << 20) { IsBackground = true, Name = $"arm {i}" }).ToArray();
         // One worker has one core, too: numbers must not depend on how many there are.
-        Threads.SetBlasThreads(1);
-        try
+        using (Threads.OneBlasThread())
         {
             foreach (var worker in workers)
             {
@@ -105,10 +104,6 @@ public static class Ablation
             {
                 worker.Join();
             }
-        }
-        finally
-        {
-            Threads.SetBlasThreads(UsualBlasThreads());
         }
         if (lost.Count > 0)
         {
@@ -203,13 +198,6 @@ public static class Ablation
             progress.Failed(error);
             return (Result(null, error), e);
         }
-    }
-
-    // What OpenBLAS begins with. It tells nobody what it was set to.
-    private static int UsualBlasThreads()
-    {
-        var named = Environment.GetEnvironmentVariable("OPENBLAS_NUM_THREADS") ?? Environment.GetEnvironmentVariable("OMP_NUM_THREADS");
-        return int.TryParse(named, out var count) && count > 0 ? count : Environment.ProcessorCount;
     }
 
     private static string FileName(string name)
