@@ -12,11 +12,11 @@ public sealed class BadInputException : Exception
     /// <param name="problem">what was found and what was expected instead</param>
     /// <param name="inner">the exception that revealed it, if any</param>
     public BadInputException(string source, string place, string problem, Exception? inner = null)
-        : base(place.Length == 0 ? $"{source}: {problem}" : $"{source}, {place}: {problem}", inner)
+        : base(OneLine(place.Length == 0 ? $"{source}: {problem}" : $"{source}, {place}: {problem}"), inner)
     {
-        Input = source;
-        Place = place;
-        Problem = problem;
+        Input = OneLine(source);
+        Place = OneLine(place);
+        Problem = OneLine(problem);
     }
 
     /// <summary>The file, folder or program that is at fault.</summary>
@@ -27,4 +27,13 @@ public sealed class BadInputException : Exception
 
     /// <summary>What was found and what was expected instead.</summary>
     public string Problem { get; }
+
+    // A damaged file puts anything into a message; a line break in it would look like a second message.
+    private static string OneLine(string text) => string.Create(text.Length, text, static (to, from) =>
+    {
+        for (var i = 0; i < to.Length; i++)
+        {
+            to[i] = char.IsControl(from[i]) ? ' ' : from[i];
+        }
+    });
 }

@@ -32,6 +32,43 @@ public static class Threads
 #endif
     }
 
+    /// <summary>
+    /// Gives the matrix products one core (<see cref="SetBlasThreads"/>) until the result is disposed of, and then the
+    /// number they had. Where several hold on to it at once, until the last of them lets go.
+    /// </summary>
+    public static IDisposable OneBlasThread() => new BlasScope();
+
+    private sealed class BlasScope : IDisposable
+    {
+        private static readonly object gate = new();
+        private static int holders, before;
+        private bool done;
+
+        internal BlasScope()
+        {
+            lock (gate)
+            {
+                if (holders++ == 0) before = Set(1);
+            }
+        }
+
+        public void Dispose()
+        {
+            lock (gate)
+            {
+                if (done) return;
+                done = true;
+                if (--holders == 0 && before > 0) Set(before);
+            }
+        }
+
+#if TORCHSHARP
+        private static int Set(int count) => -1;
+#else
+        private static int Set(int count) => Door.BlasThreads(count);
+#endif
+    }
+
     private sealed class Scope : IDisposable
     {
         private readonly int before;

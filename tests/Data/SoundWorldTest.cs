@@ -142,6 +142,21 @@ public sealed class SoundWorldTest : IDisposable
     }
 
     [Fact]
+    public void Speak_VoiceThatDoesNotExist_IsOneErrorThoughManyThreadsMeetIt()
+    {
+        var folder = Directory.CreateTempSubdirectory("retort-test-").FullName;
+        try
+        {
+            var part = new SpeechPart(["zz9"], ["one", "two", "three", "four"]);
+            Assert.Equal("espeak-ng", Assert.Throws<BadInputException>(() => SpeechBank.Speak(part, folder)).Input);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public void Parse_DamagedRecipe_NamesThePlace()
     {
         var text = SoundRecipe.ReadEmbedded();

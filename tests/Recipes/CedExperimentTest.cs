@@ -5,6 +5,7 @@ using Retort.Recipes;
 namespace Retort.Tests.Recipes;
 
 /// <summary>The experiment of the notebook, a few steps of it.</summary>
+[Collection(Alone.Name)]
 public sealed class CedExperimentTest : IDisposable
 {
     private static readonly CedSettings tiny = CedSettings.Smoke with
@@ -38,6 +39,22 @@ public sealed class CedExperimentTest : IDisposable
         var difference = report.Compare("CED", "labels", resamples: 50);
         Assert.Equal(report.Map("CED")[0] - report.Map("labels")[0], difference.Estimate, 1e-4);
         Assert.True(difference.Low <= difference.Estimate && difference.Estimate <= difference.High);
+    }
+
+    [Fact]
+    public void RunArms_OneThreadOrTwo_SameNumbers()
+    {
+        var other = folder + "-one";
+        try
+        {
+            using var one = new CedExperiment(tiny, threads: 1, other);
+            static IEnumerable<(string, double, double)> Numbers(CedReport report) => report.Results.Runs.Select(r => (r.Arm, r.Values["test mAP"], r.Values["agreement"]));
+            Assert.Equal(Numbers(experiment.RunArms()), Numbers(one.RunArms()));
+        }
+        finally
+        {
+            Directory.Delete(other, recursive: true);
+        }
     }
 
     [Fact]

@@ -46,6 +46,28 @@ public class ThreadTest
         Assert.True(is_grad_enabled());
     }
 
+    [SkippableFact]
+    public void OneBlasThread_HeldTwice_GivesBackWhatWasSetAfterTheLast()
+    {
+        int before = Door.BlasThreads(0);
+        Skip.If(before < 0, "this BLAS has no setting of its own");
+        Threads.SetBlasThreads(3);
+        try
+        {
+            var first = Threads.OneBlasThread();
+            var second = Threads.OneBlasThread();
+            first.Dispose();
+            first.Dispose();
+            Assert.Equal(1, Door.BlasThreads(0));
+            second.Dispose();
+            Assert.Equal(3, Door.BlasThreads(0));
+        }
+        finally
+        {
+            Threads.SetBlasThreads(before);
+        }
+    }
+
     [Fact]
     public void RunWith_OnThisThread_LeavesOthersAlone()
     {

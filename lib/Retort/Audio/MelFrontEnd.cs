@@ -2,6 +2,7 @@
 // spectrogram of 512 samples each 10 ms. The published dB transform takes its 120 dB floor from the maximum of the whole
 // batch; here each clip has its own floor unless DbFloor.Batch asks for the published behaviour.
 
+using Retort.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -44,8 +45,21 @@ public sealed class MelFrontEnd : nn.Module<Tensor, Tensor>
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var x = waves.to(float32).reshape(-1, samples);
+        var mel = Fused.Mel(x, spectrogram.window, mel_scale.fb, Settings.Hop) ?? Plain(x);
+        if (Settings.Floor != DbFloor.None)
+        {
+            var top = Settings.Floor == DbFloor.PerClip ? mel.amax([1, 2], keepdim: true) : mel.amax([0, 1, 2], keepdim: true);
+            mel = mel.maximum(top - Settings.Range);
+        }
+        return mel.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Without the fused kernel.</summary>
+    private Tensor Plain(Tensor x)
+    {
+        using var scope = NewDisposeScope();
         var batch = x.shape[0];
-        var frames = Settings.Frames(samples);
+        var frames = Settings.Frames(x.shape[1]);
         var edge = Settings.FftLength / 2;
         var padded = nn.functional.pad(x, (edge, edge), PaddingModes.Reflect);
         var mel = empty(batch, Settings.Mels, frames, dtype: float32, device: x.device);
@@ -62,13 +76,7 @@ public sealed class MelFrontEnd : nn.Module<Tensor, Tensor>
             // In place: autocast leaves such calls alone, and the result needs no transposition.
             mel.select(0, b).addmm_(bank, power.t(), 0, 1);  // (mels, T)
         }
-        mel.clamp_min_(1e-10).log10_().mul_(10);
-        if (Settings.Floor != DbFloor.None)
-        {
-            var top = Settings.Floor == DbFloor.PerClip ? mel.amax([1, 2], keepdim: true) : mel.amax([0, 1, 2], keepdim: true);
-            mel = mel.maximum(top - Settings.Range);
-        }
-        return mel.MoveToOuterDisposeScope();
+        return mel.clamp_min_(1e-10).log10_().mul_(10).MoveToOuterDisposeScope();
     }
 
     /// <summary>The periodic Hann window: 0.5 - 0.5 cos(2 pi n / length).</summary>

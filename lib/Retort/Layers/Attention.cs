@@ -1,11 +1,12 @@
 // Scaled dot-product attention, softmax(q k^T / sqrt(d)) v (Vaswani et al. 2017, equation 1).
 
+using Retort.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Retort.Layers;
 
-/// <summary>Attention without parameters: the plain path by libtorch's operators, with few copies.</summary>
+/// <summary>Attention without parameters: by a fused kernel where there is one, and else by libtorch's operators with few copies.</summary>
 public static class Attention
 {
     /// <summary>softmax(q k^T scale + mask) v.</summary>
@@ -33,6 +34,10 @@ public static class Attention
     /// <returns>(B, T, D), the heads side by side</returns>
     public static Tensor Packed(Tensor qkv, int heads)
     {
+        if (Fused.Attention(qkv, heads) is { } fused)
+        {
+            return fused;
+        }
         using var scope = NewDisposeScope();
         long batch = qkv.shape[0], length = qkv.shape[1], width = qkv.shape[2] / 3, head = width / heads;
         var scale = 1 / Math.Sqrt(head);

@@ -1,3 +1,4 @@
+using Retort.Torch;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -14,6 +15,7 @@ public sealed class EncoderBlock : nn.Module<Tensor, Tensor>
     private readonly SelfAttention attn;
     private readonly LayerNorm norm2;
     private readonly Mlp mlp;
+    private readonly double epsilon;
 
     /// <param name="width">width of a token, D</param>
     /// <param name="heads">attention heads</param>
@@ -21,6 +23,7 @@ public sealed class EncoderBlock : nn.Module<Tensor, Tensor>
     /// <param name="epsilon">added to the variance in both norms</param>
     public EncoderBlock(int width, int heads, int hidden, double epsilon = 1e-6) : base(nameof(EncoderBlock))
     {
+        this.epsilon = epsilon;
         norm1 = nn.LayerNorm(width, epsilon);
         attn = new SelfAttention(width, heads);
         norm2 = nn.LayerNorm(width, epsilon);
@@ -32,9 +35,35 @@ public sealed class EncoderBlock : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        var y = x + attn.call(norm1.call(x));
-        var z = mlp.call(norm2.call(y));
+        var (y, z) = Branches(x, null);
         // With gradients y is kept for norm2's and must not change.
         return (is_grad_enabled() ? y + z : y.add_(z)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// The block without its last addition, which the next block's norm does on its way: of x + before, the sum after the
+    /// attention and what the mlp adds to it.
+    /// </summary>
+    internal (Tensor Sum, Tensor Added) Branches(Tensor x, Tensor? before)
+    {
+        using var scope = NewDisposeScope();
+        (x, var first) = AddNorm(x, before, norm1, epsilon);
+        (x, var second) = AddNorm(x, attn.call(first), norm2, epsilon);
+        return (x.MoveToOuterDisposeScope(), mlp.call(second).MoveToOuterDisposeScope());
+    }
+
+    /// <summary>x + y, or x where there is no y, and the norm of it, which mixed precision may round unless it is to be kept.</summary>
+    internal static (Tensor Sum, Tensor Normed) AddNorm(Tensor x, Tensor? y, LayerNorm norm, double epsilon, bool keep = false)
+    {
+        if (y is null)
+        {
+            return (x, Fused.Norm(x, norm.weight!, norm.bias!, epsilon, keep) ?? norm.call(x));
+        }
+        if (Fused.AddNorm(x, y, norm.weight!, norm.bias!, epsilon, keep) is { } both)
+        {
+            return both;
+        }
+        var sum = x + y;
+        return (sum, norm.call(sum));
     }
 }

@@ -1,3 +1,4 @@
+using Retort.Torch;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -25,7 +26,7 @@ public sealed class Mlp : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         var hidden = fc1.call(x);
         // Without gradients nothing else needs the values before the GELU.
-        hidden = is_grad_enabled() ? nn.functional.gelu(hidden) : hidden.gelu_();
-        return fc2.call(hidden).MoveToOuterDisposeScope();
+        var active = Fused.Gelu(hidden) ?? (is_grad_enabled() ? nn.functional.gelu(hidden) : hidden.gelu_());
+        return fc2.call(active).MoveToOuterDisposeScope();
     }
 }

@@ -222,16 +222,18 @@ public sealed class AudioTransformer : nn.Module<Tensor, Tensor>
         {
             tokens = cat([(cls_token + token_pos_embed).expand(x.shape[0], -1, -1), tokens], 1);
         }
+        Tensor? added = null;
         foreach (var block in blocks)
         {
-            var next = block.call(tokens);
+            var next = block.Branches(tokens, added);
             if (!is_grad_enabled())
             {
                 tokens.Dispose();
+                added?.Dispose();
             }
-            tokens = next;
+            (tokens, added) = next;
         }
-        return norm.call(tokens).MoveToOuterDisposeScope();
+        return EncoderBlock.AddNorm(tokens, added, norm, 1e-6, keep: true).Normed.MoveToOuterDisposeScope();
     }
 
     /// <summary>(B, rows, columns, D): the tokens of patches in their places.</summary>

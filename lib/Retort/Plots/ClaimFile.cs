@@ -52,7 +52,7 @@ public sealed class ClaimFile
         using (Lock())
         {
             var claims = Read().Where(c => c.Id != claim.Id).Append(claim).OrderBy(c => c.Id, StringComparer.Ordinal);
-            SafeFile.Write(Path, JsonSerializer.Serialize(claims, Options) + "\n");
+            AtomicFile.WriteText(Path, JsonSerializer.Serialize(claims, Options) + "\n");
         }
         return claim;
     }

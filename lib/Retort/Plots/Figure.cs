@@ -157,7 +157,8 @@ public sealed class Figure : IDisplayable
 
     /// <summary>Writes the picture (.svg), the JSON (.json) or a page that shows the figure (.html).</summary>
     /// <exception cref="ArgumentException">Another extension.</exception>
-    public void Save(string path) => SafeFile.Write(path, Path.GetExtension(path).ToLowerInvariant() switch
+    /// <exception cref="BadInputException">The file cannot be written.</exception>
+    public void Save(string path) => AtomicFile.WriteText(path, Path.GetExtension(path).ToLowerInvariant() switch
     {
         ".svg" => ToSvg(),
         ".json" => ToJson(),

@@ -186,7 +186,8 @@ public sealed class Table : IDisplayable
 
     /// <summary>Writes .csv, .json or .md, whole or not at all.</summary>
     /// <exception cref="ArgumentException">Another extension.</exception>
-    public void Save(string path) => SafeFile.Write(path, Path.GetExtension(path).ToLowerInvariant() switch
+    /// <exception cref="BadInputException">The file cannot be written.</exception>
+    public void Save(string path) => AtomicFile.WriteText(path, Path.GetExtension(path).ToLowerInvariant() switch
     {
         ".csv" => ToCsv(),
         ".json" => ToJson(),

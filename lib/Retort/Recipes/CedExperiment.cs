@@ -212,6 +212,6 @@ public sealed class CedExperiment : IDisposable
         var cleanScores = CedScores.Fill(Path.Combine(folder, key + "-clean"), members, clips, clean, 1, Settings.TopK, seed, cancel: cancel);
         report?.Done($"{scores.Rows} views, {scores.BytesOnDisk / 1024} KiB");
         var maskOnly = new ViewSource(clips, Settings.Views with { ShiftProbability = 0 }, Data.FrontEnd, keep: true, Data.Device);
-        return new CedStage(clips, source, maskOnly, scores, cleanScores, seed);
+        return new CedStage(clips, source, maskOnly, scores, cleanScores);
     }
 }

@@ -109,7 +109,7 @@ public static class CedPaper
             (done, all) => storing?.Report(done, all), cancel);
         storing?.Done();
         using var cleanScores = CedScores.Fill(Path.Combine(folder, "store-clean"), teachers, data.Train, clean, 1, settings.TopK, settings.TeacherSeed, cancel: cancel);
-        var stage = new CedStage(data.Train, views, maskOnly, scores, cleanScores, settings.TeacherSeed);
+        var stage = new CedStage(data.Train, views, maskOnly, scores, cleanScores);
         settings = settings with { StudentTraining = settings.StudentTraining with { LearningRate = LearningRate(settings.Student) } };
         var training = progress?.Run("student");
         training?.Begin();

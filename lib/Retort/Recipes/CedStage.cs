@@ -8,9 +8,8 @@ namespace Retort.Recipes;
 /// <param name="MaskOnly">their views without the shift, for the arm of fresh masks</param>
 /// <param name="Scores">the ensemble's scores of the stored views</param>
 /// <param name="CleanScores">the ensemble's scores of the clips as they are</param>
-/// <param name="ViewSeed">decides the stored views</param>
 public sealed record CedStage(
-    TaggingData Clips, ViewSource Source, ViewSource MaskOnly, TeacherStore Scores, TeacherStore CleanScores, long ViewSeed)
+    TaggingData Clips, ViewSource Source, ViewSource MaskOnly, TeacherStore Scores, TeacherStore CleanScores)
 {
     /// <summary>Stored views of each clip.</summary>
     public int Views => Scores.Card.Views;

@@ -83,13 +83,12 @@ public static class CedStudent
     {
         var views = arm.Views == 0 ? stage.Views : arm.Views;
         var view = (int)(epoch % views);
-        var storedSeeds = new uint[batch.Length];
         var (mel, targets) = arm.Target switch
         {
-            CedTarget.Consistent => Consistent(),
-            CedTarget.CleanTeacher => (View(stage.Source), Stored(stage.CleanScores, 0)),
+            CedTarget.Consistent => (View(), Stored(stage.Scores, view)),
+            CedTarget.CleanTeacher => (View(), Stored(stage.CleanScores, 0)),
             CedTarget.FreshMasks => (stage.MaskOnly.Mel(batch, Seeds(stage.Clips, batch, ~seed, epoch)), Stored(stage.Scores, view)),
-            CedTarget.Labels => (View(stage.Source), CedData.MultiHot(stage.Clips, batch, device)),
+            CedTarget.Labels => (View(), CedData.MultiHot(stage.Clips, batch, device)),
             CedTarget.LabelsClean => (stage.Source.Clean(batch), CedData.MultiHot(stage.Clips, batch, device)),
             CedTarget.TeacherClean => (stage.Source.Clean(batch), Stored(stage.CleanScores, 0)),
             _ => throw new ArgumentOutOfRangeException(nameof(arm), arm.Target, "not a target"),
@@ -102,14 +101,8 @@ public static class CedStudent
         var weights = Augment.MixupWeights(seed, [.. batch.Select(stage.Clips.Id)], epoch, training.Mixup);
         return SoftTargets.BceMixed(model.ForwardMel(Augment.Mixup(mel, weights)), targets, weights);
 
-        // The view is made again from the seed that is stored beside its scores, and from nothing else.
-        (Tensor, Tensor) Consistent()
-        {
-            var targets = Stored(stage.Scores, view);
-            return (stage.Source.Mel(batch, storedSeeds), targets);
-        }
-
-        Tensor View(ViewSource source) => source.Mel(batch, Seeds(stage.Clips, batch, stage.ViewSeed, view));
+        // By the seeds that were stored with the scores, so that the two cannot part.
+        Tensor View() => stage.Source.Mel(batch, [.. batch.Select(clip => stage.Scores.Seed(stage.Scores.Row(clip, view)))]);
 
         Tensor Stored(TeacherStore store, int number)
         {
@@ -120,7 +113,7 @@ public static class CedStudent
             }
             var classes = store.Card.Classes.Count;
             var dense = new float[batch.Length * classes];
-            store.Scatter(rows, dense, storedSeeds, write: (row, target, values, ids) =>
+            store.Scatter(rows, dense, write: (row, target, values, ids) =>
                 TopKTargets.Fill(target, values, ids, arm.Fill, arm.Fill == TargetFill.LastRandom ? Draw.Of(seed, "fill", $"{row}", epoch) : null), topK: arm.TopK);
             return tensor(dense, [batch.Length, classes], device: device);
         }

@@ -1,6 +1,5 @@
 namespace Retort.Statistics;
 
-
 /// <summary>What a test found.</summary>
 /// <param name="Name">the test in words for a reader, with its number of pairs and whether it is exact</param>
 /// <param name="Statistic">mean difference, or the test's own statistic</param>

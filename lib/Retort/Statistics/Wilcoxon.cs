@@ -2,7 +2,6 @@
 // Exact up to 50 pairs without ties or zeros, otherwise the normal approximation with tie correction and no continuity
 // correction: the rule of scipy.stats.wilcoxon.
 
-
 namespace Retort.Statistics;
 
 /// <summary>Wilcoxon's signed-rank test of paired samples.</summary>

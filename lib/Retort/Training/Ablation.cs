@@ -96,8 +96,7 @@ public static class Ablation
         var workers = Enumerable.Range(0, Math.Min(settings.Threads, Math.Max(waiting.Count, 1)))
             .Select(i => new Thread(Work, 16 << 20) { IsBackground = true, Name = $"arm {i}" }).ToArray();
         // One worker has one core, too: numbers must not depend on how many there are.
-        Threads.SetBlasThreads(1);
-        try
+        using (Threads.OneBlasThread())
         {
             foreach (var worker in workers)
             {
@@ -107,10 +106,6 @@ public static class Ablation
             {
                 worker.Join();
             }
-        }
-        finally
-        {
-            Threads.SetBlasThreads(UsualBlasThreads());
         }
         if (lost.Count > 0)
         {
@@ -205,13 +200,6 @@ public static class Ablation
             progress.Failed(error);
             return (Result(null, error), e);
         }
-    }
-
-    // What OpenBLAS begins with. It tells nobody what it was set to.
-    private static int UsualBlasThreads()
-    {
-        var named = Environment.GetEnvironmentVariable("OPENBLAS_NUM_THREADS") ?? Environment.GetEnvironmentVariable("OMP_NUM_THREADS");
-        return int.TryParse(named, out var count) && count > 0 ? count : Environment.ProcessorCount;
     }
 
     /// <summary>The folder of one run below the folder of results.</summary>

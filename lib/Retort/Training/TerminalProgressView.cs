@@ -33,7 +33,7 @@ public sealed class TerminalProgressView : IProgressView
         }
         foreach (var row in rows)
         {
-            table.AddRow(row.Select(cell => new Text(cell)).ToArray<IRenderable>());
+            table.AddRow(row.Select(cell => new Spectre.Console.Text(cell)).ToArray<IRenderable>());
         }
         tables.Add(table);
     }
@@ -46,7 +46,7 @@ public sealed class TerminalProgressView : IProgressView
         tables.Dispose();
     }
 
-    private void Draw() => console.Live(new Text("")).AutoClear(false).Start(live =>
+    private void Draw() => console.Live(new Spectre.Console.Text("")).AutoClear(false).Start(live =>
     {
         foreach (var table in tables.GetConsumingEnumerable())
         {

@@ -28,8 +28,18 @@ abi=0
 if grep -qaE 'torchCheckFail\w*__cxx11' "$lib/libc10.so"; then abi=1; fi
 libs=(-ltorch -ltorch_cpu -lc10)
 if [[ -e $lib/libtorch_cuda.so ]]; then libs=(-ltorch_cuda -lc10_cuda "${libs[@]}"); fi
-compile=(g++ -std=c++17 -O2 -fPIC -fvisibility=hidden -Wall -Wno-unknown-pragmas "-D_GLIBCXX_USE_CXX11_ABI=$abi" "${include[@]}")
+compile=(g++ -std=c++17 -O2 -fPIC -fopenmp -fvisibility=hidden -Wall -Wno-unknown-pragmas -Wno-psabi "-D_GLIBCXX_USE_CXX11_ABI=$abi" "${include[@]}")
 link=(g++ -shared -L"$lib" "-Wl,-rpath,$lib" -Wl,--allow-shlib-undefined -Wl,--no-as-needed "${libs[@]}" -ldl)
+
+# The kernels of one instruction set each; which of them run is decided on the processor. Elsewhere they are empty files.
+flags() {
+  if [[ $(uname -m) == x86_64 ]]; then
+    case $1 in
+      kernels_avx2.cpp) echo -O3 -mavx2 -mfma ;;
+      kernels_avx512.cpp) echo -O3 -Wno-maybe-uninitialized -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512bf16 -mfma ;;
+    esac
+  fi
+}
 
 changed=0
 pids=()
@@ -37,12 +47,13 @@ objects=()
 for source in "$here"/*.cpp; do
   object=$out/$(basename "$source" .cpp).o
   objects+=("$object")
-  stamp=$({ echo "${compile[@]}" "${link[@]}"; cat "$source" "$here"/*.h; stat -L -c '%s %Y' "$lib/libc10.so"; } | sha256sum)
+  read -ra extra <<<"$(flags "$(basename "$source")")"
+  stamp=$({ echo "${compile[@]}" "${extra[@]}" "${link[@]}"; cat "$source" "$here"/*.h; stat -L -c '%s %Y' "$lib/libc10.so"; } | sha256sum)
   if [[ -e $object && -e $object.stamp && $(<"$object.stamp") == "$stamp" ]]; then continue; fi
   changed=1
   echo "build.sh: compiling $(basename "$source") against the libtorch in $lib"
   rm -f "$object.stamp"
-  { "${compile[@]}" -c "$source" -o "$object" && echo "$stamp" >"$object.stamp"; } &
+  { "${compile[@]}" "${extra[@]}" -c "$source" -o "$object" && echo "$stamp" >"$object.stamp"; } &
   pids+=($!)
 done
 for pid in "${pids[@]}"; do wait "$pid" || fail "the door does not compile against the libtorch in $lib"; done

@@ -10,13 +10,15 @@ internal static class CsvRows
     /// <summary>The rows, one at a time: nothing but the current row is held. Blank lines are left out.</summary>
     /// <param name="path">the file</param>
     /// <param name="comments">lines that begin with # are left out</param>
-    public static IEnumerable<(int Line, string[] Fields)> Read(string path, bool comments = false)
+    /// <param name="delimiter">what stands between two fields</param>
+    public static IEnumerable<(int Line, string[] Fields)> Read(string path, bool comments = false, string delimiter = ",")
     {
         using var reader = Open(path);
         var bad = "";
         using var parser = new CsvParser(reader, new CsvConfiguration(CultureInfo.InvariantCulture)
         {
             AllowComments = comments,
+            Delimiter = delimiter,
             TrimOptions = TrimOptions.Trim,
             MaxFieldSize = 1 << 20,
             BadDataFound = e => bad = "a quotation mark is out of place",
@@ -45,18 +47,28 @@ internal static class CsvRows
     }
 
     /// <summary>The rows of a file whose first row names its columns, as a function from column to field.</summary>
-    /// <exception cref="BadInputException">A column is missing, or a row has fewer fields than columns.</exception>
-    public static IEnumerable<(int Line, Func<string, string?> Field)> ReadNamed(string path, params string[] required)
+    /// <exception cref="BadInputException">A column is missing or named twice, or a row has fewer fields than columns.</exception>
+    public static IEnumerable<(int Line, Func<string, string?> Field)> ReadNamed(string path, params string[] required) =>
+        ReadNamed(path, ",", required);
+
+    /// <summary>As above, with the delimiter given.</summary>
+    public static IEnumerable<(int Line, Func<string, string?> Field)> ReadNamed(string path, string delimiter, string[] required)
     {
         Dictionary<string, int>? columns = null;
-        foreach (var (line, fields) in Read(path))
+        var width = 0;
+        foreach (var (line, fields) in Read(path, delimiter: delimiter))
         {
             if (columns is null)
             {
                 columns = [];
+                width = fields.Length;
                 for (var i = 0; i < fields.Length; i++)
                 {
-                    columns[fields[i].TrimStart('\uFEFF').ToLowerInvariant()] = i;
+                    var name = fields[i].TrimStart('\uFEFF').ToLowerInvariant();
+                    if (!columns.TryAdd(name, i) && name.Length > 0)
+                    {
+                        throw new BadInputException(path, $"line {line}", $"the column \"{name}\" is named twice");
+                    }
                 }
                 var missing = required.Where(r => !columns.ContainsKey(r)).ToArray();
                 if (missing.Length > 0)
@@ -65,9 +77,9 @@ internal static class CsvRows
                 }
                 continue;
             }
-            if (fields.Length < columns.Count)
+            if (fields.Length < width)
             {
-                throw new BadInputException(path, $"line {line}", $"{fields.Length} fields, the first row names {columns.Count}");
+                throw new BadInputException(path, $"line {line}", $"{fields.Length} fields, the first row names {width}");
             }
             var named = columns;
             yield return (line, column => named.TryGetValue(column, out var at) ? fields[at] : null);

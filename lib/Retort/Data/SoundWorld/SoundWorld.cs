@@ -159,8 +159,7 @@ public sealed class SoundWorld : TaggingData, IDisposable
             for (var first = 0; first < count; first += rows.Length / rowBytes)
             {
                 var part = Math.Min(rows.Length / rowBytes, count - first);
-                Parallel.For(0, part, new ParallelOptions { MaxDegreeOfParallelism = threads }, i =>
-                    Encode(maker.Make(first + i), rows.AsSpan(i * rowBytes, rowBytes)));
+                AllCores.For(part, i => Encode(maker.Make(first + i), rows.AsSpan(i * rowBytes, rowBytes)), threads);
                 writer.Append(rows.AsSpan(0, part * rowBytes));
                 hash.AppendData(rows, 0, part * rowBytes);
             }

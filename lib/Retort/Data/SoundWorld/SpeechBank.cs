@@ -64,8 +64,8 @@ internal sealed class SpeechBank
 
     private static string Name(int take) => string.Create(CultureInfo.InvariantCulture, $"{take:000}.wav");
 
-    private static void Speak(SpeechPart part, string folder) =>
-        Parallel.For(0, part.Voices.Count * part.Phrases.Count, take =>
+    internal static void Speak(SpeechPart part, string folder) =>
+        AllCores.For(part.Voices.Count * part.Phrases.Count, take =>
         {
             var (voice, phrase) = (part.Voices[take / part.Phrases.Count], part.Phrases[take % part.Phrases.Count]);
             var draw = Draw.Of(0, "speaking style", $"{voice}/{phrase}");

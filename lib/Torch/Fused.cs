@@ -1,0 +1,117 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Retort.Torch;
+
+/// <summary>
+/// Several operators in one pass over memory, with their gradients: kernels of ours for the CPU (float32 with AVX2,
+/// bfloat16 too with AVX-512's products). Each method gives null where it has none for these tensors, this processor or
+/// this engine, and the caller then takes the plain operators. Results differ from the plain ones by rounding only. A second gradient
+/// (a gradient of a gradient) is refused with an exception: compute such things under <see cref="Off"/>.
+/// </summary>
+public static class Fused
+{
+    [ThreadStatic]
+    private static int off;
+
+    /// <summary>No fused kernel on this thread until the result is disposed of.</summary>
+    public static IDisposable Off() => new Pause();
+
+    /// <summary>Self-attention of several heads, softmax(q k^T / sqrt(d)) v, without the matrix of scores in memory.</summary>
+    /// <param name="qkv">(B, T, 3 D), ordered as (3, heads, d = D / heads); d a multiple of 16</param>
+    /// <param name="heads">number of heads</param>
+    /// <returns>(B, T, D), or null</returns>
+    public static Tensor? Attention(Tensor qkv, int heads)
+    {
+#if !TORCHSHARP
+        if (Fits(qkv) && qkv.dim() == 3 && heads > 0 && qkv.shape[2] % (48L * heads) == 0) return Kernels.Attention.Call(qkv, heads);
+#endif
+        return null;
+    }
+
+    /// <summary>
+    /// LayerNorm over the last axis. Under <see cref="Autocast"/> the result is bfloat16, as the product it goes into wants it,
+    /// unless <paramref name="keep"/> asks for float32.
+    /// </summary>
+    public static Tensor? Norm(Tensor x, Tensor weight, Tensor bias, double epsilon, bool keep = false)
+    {
+#if !TORCHSHARP
+        if (FitsInFloat32(x) && FitsInFloat32(weight) && FitsInFloat32(bias)) return Kernels.Norm.Call(x, weight, bias, epsilon, !keep && Lower);
+#endif
+        return null;
+    }
+
+    /// <summary>x + y and its LayerNorm, the two of a residual branch. The sum is float32; the norm as in <see cref="Norm"/>.</summary>
+    public static (Tensor Sum, Tensor Normed)? AddNorm(Tensor x, Tensor y, Tensor weight, Tensor bias, double epsilon, bool keep = false)
+    {
+#if !TORCHSHARP
+        if (FitsInFloat32(x) && Fits(y) && FitsInFloat32(weight) && FitsInFloat32(bias)) return Kernels.AddNorm.Call2(x, y, weight, bias, epsilon, !keep && Lower);
+#endif
+        return null;
+    }
+
+    /// <summary>The exact GELU, x Phi(x), of every element; absolute error of Phi below 2e-7.</summary>
+    public static Tensor? Gelu(Tensor x)
+    {
+#if !TORCHSHARP
+        if (Fits(x)) return Kernels.Gelu.Call(x);
+#endif
+        return null;
+    }
+
+    /// <summary>
+    /// The mel spectrogram in dB, 10 log10 max(bank^T |FFT(window x)|^2, 1e-10), centred frames with reflected borders; no
+    /// gradient.
+    /// </summary>
+    /// <param name="waves">(B, samples), more than half a window</param>
+    /// <param name="window">its length, a power of two from 32 to 2048, is the transform's</param>
+    /// <param name="bank">(length / 2 + 1, mels)</param>
+    /// <param name="hop">samples from frame to frame</param>
+    /// <returns>(B, mels, 1 + samples / hop), or null</returns>
+    public static Tensor? Mel(Tensor waves, Tensor window, Tensor bank, int hop)
+    {
+#if !TORCHSHARP
+        var length = window.numel();
+        if (FitsInFloat32(waves) && FitsInFloat32(window) && FitsInFloat32(bank) && long.IsPow2(length) && length is >= 32 and <= 2048)
+        {
+            return Kernels.Mel.Call(waves, window, bank, hop);
+        }
+#endif
+        return null;
+    }
+
+#if !TORCHSHARP
+    private static readonly int level = (int)Kernels.Level.CallLong();
+
+    private static bool Lower => level == 2 && Door.Autocast((int)DeviceType.CPU, 0, 0) == 1;
+
+    private static bool Fits(Tensor x) => FitsAs(x, x.dtype);
+
+    private static bool FitsInFloat32(Tensor x) => FitsAs(x, x.dtype) && x.dtype == ScalarType.Float32;
+
+    private static bool FitsAs(Tensor x, ScalarType dtype) => off == 0 && level > 0
+        && (dtype == ScalarType.Float32 || (dtype == ScalarType.BFloat16 && level == 2))
+        && x.device_type == DeviceType.CPU && x.is_contiguous();
+
+    private static class Kernels
+    {
+        internal static readonly Op
+            Level = new("retort::kernels"), Attention = new("retort::attention"), Norm = new("retort::norm"),
+            AddNorm = new("retort::add_norm"), Gelu = new("retort::gelu"), Mel = new("retort::mel");
+    }
+#endif
+
+    private sealed class Pause : IDisposable
+    {
+        private bool done;
+
+        internal Pause() => off++;
+
+        public void Dispose()
+        {
+            if (done) return;
+            done = true;
+            off--;
+        }
+    }
+}

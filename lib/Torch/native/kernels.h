@@ -1,0 +1,46 @@
+// The fused kernels, one table of functions for each instruction set; no libtorch in here, so that the files that are
+// compiled for one processor share no inline code with those that run on all.
+#pragma once
+
+#include <cstdint>
+
+namespace retort {
+
+// (B, T, 3 D) ordered as (3, heads, d) in float32 or bfloat16. d is a multiple of 16.
+struct Packed {
+  const void* qkv;
+  int64_t batch, length, heads, width;  // width: d
+  bool half;                            // bfloat16
+};
+
+struct Kernels {
+  const char* name;
+  bool bfloat16;
+
+  // One (clip, head): out (B, T, D); lse (B, heads, T) may be null.
+  void (*attention)(const Packed& p, int64_t index, void* out, float* lse);
+
+  // One (clip, head) of the gradient: dqkv (B, T, 3 D) from dout (B, T, D).
+  void (*attention_backward)(const Packed& p, int64_t index, const void* out, const float* lse, const void* dout, void* dqkv);
+
+  // Rows of sum = x + y, normed = (sum - mean) rstd weight + bias. Without y sum is x. facts: mean and rstd of each row, or null.
+  void (*norm)(const float* x, const void* y, bool y_half, const float* weight, const float* bias, float epsilon, int64_t rows,
+               int64_t width, float* sum, void* normed, bool normed_half, float* facts);
+
+  // dsum may be null. dx is the gradient of sum; dy its copy in bfloat16, or null; dweight and dbias are added to.
+  void (*norm_backward)(const float* sum, const float* facts, const float* weight, const float* dsum, const void* dnormed,
+                        bool dnormed_half, int64_t rows, int64_t width, float* dx, uint16_t* dy, float* dweight, float* dbias);
+
+  // mel (mels, frames) in dB of one clip, for frames first to last (first a multiple of 16).
+  void (*mel)(const float* wave, int64_t samples, const float* window, const float* bank, int64_t mels, int64_t fft, int64_t hop,
+              const float* twiddles, const int32_t* ranges, int64_t frames, int64_t first, int64_t last, float* out);
+
+  // y = x Phi(x), and its gradient.
+  void (*gelu)(const void* x, void* y, int64_t count, bool half);
+  void (*gelu_backward)(const void* x, const void* dy, void* dx, int64_t count, bool half);
+};
+
+const Kernels* avx2();
+const Kernels* avx512();
+
+}  // namespace retort
