@@ -87,7 +87,15 @@ internal static class BpeFile
         }
         return new BpeTokenizer(new BpeParts
         {
-            Tokens = tokens, Added = added, Skipped = skipped, Words = words, AddPrefixSpace = addPrefixSpace, Decoder = decoder, DecoderSuffix = suffix, Model = bpe, Dropout = dropout,
+            Tokens = tokens,
+            Added = added,
+            Skipped = skipped,
+            Words = words,
+            AddPrefixSpace = addPrefixSpace,
+            Decoder = decoder,
+            DecoderSuffix = suffix,
+            Model = bpe,
+            Dropout = dropout,
         }, special);
     }
 
