@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Retort.Data;
 using Retort.Randomness;
 
@@ -47,6 +48,19 @@ public sealed class IncrementalTest
         Assert.Empty(Herding.Order([], 3));
         Assert.Throws<ArgumentException>(() => Herding.Order([[1], [1, 2]], 1));
         Assert.Throws<ArgumentException>(() => Herding.Order([[1], [float.NaN]], 1));
+    }
+
+    [Fact]
+    public void HerdingAndNearestMean_OfRandomFeatures_AreTheReferences()
+    {
+        // environment/reference/herding.py
+        var golden = JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Data", "Golden", "herding.json")))!;
+        foreach (var c in golden["cases"]!.AsArray())
+        {
+            float[][] features = [.. c!["features"]!.AsArray().Select(row => row!.AsArray().Select(x => x!.GetValue<float>()).ToArray())];
+            Assert.Equal(c["herding"]!.AsArray().Select(i => i!.GetValue<int>()), Herding.Order(features, c["count"]!.GetValue<int>()));
+            Assert.Equal(c["nearest"]!.AsArray().Select(i => i!.GetValue<int>()), Herding.NearestMean(features, c["count"]!.GetValue<int>()));
+        }
     }
 
     [Fact]
