@@ -2,6 +2,7 @@
 # The figures of speed and memory, each as a ratio to stock PyTorch on the same libtorch in one run.
 #   bench.sh              all of them (about five minutes)
 #   bench.sh overhead     one group: overhead, ced, store, ablation
+# On a busy machine RETORT_BENCH_CLOCK=processor compares processor time, of one thread each, in place of the clock's.
 # Names and what they mean: tests/Bench. Trust the ratios, not the seconds.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -96,6 +96,21 @@ public sealed class ResumeTest
         Assert.Equal(result.Values["error"], third.Task.Evaluate!()["error"]);
     }
 
+    [Fact]
+    public void Run_StoppedByWhatShowsIt_LeavesACheckpoint()
+    {
+        using var folder = new Folder();
+        using var problem = new TinyProblem(5);
+        var shown = 0;
+        using (var progress = Retort.Training.Progress.Notebook((_, _) => { if (++shown == 3) { throw new OperationCanceledException(); } }, perSecond: 1e6))
+        {
+            Assert.Throws<OperationCanceledException>(() => TrainLoop.Run(problem.Task, TinyProblem.Settings, folder["run"], progress.Run("run")));
+        }
+        var stopped = Checkpoint.ReadState(Checkpoint.Newest(folder["run/checkpoints"])!).Step;
+        Assert.InRange(stopped, 2, 20);
+        Assert.Equal(120, TrainLoop.Run(problem.Task, TinyProblem.Settings, folder["run"]).Steps);
+    }
+
     [Theory]
     [InlineData("flip")]
     [InlineData("cut")]

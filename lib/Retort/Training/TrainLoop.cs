@@ -2,6 +2,7 @@
 // comes in as functions of the step; hence a resumed run needs one step counter, the weights and the optimizer's state.
 
 using System.Diagnostics;
+using System.Runtime.ExceptionServices;
 using Retort.Randomness;
 using Retort.Torch;
 using TorchSharp;
@@ -63,13 +64,22 @@ public static class TrainLoop
                     measured[name] = value;
                 }
             }
+            ExceptionDispatchInfo? stopped = null;
             if (measured.Count > 0)
             {
-                progress?.Report(state.Step, settings.Steps, measured);
+                try
+                {
+                    progress?.Report(state.Step, settings.Steps, measured);
+                }
+                catch (OperationCanceledException e)
+                {
+                    // A notebook's display throws in a cell that is to stop; the checkpoint comes first.
+                    stopped = ExceptionDispatchInfo.Capture(e);
+                }
                 measured["seconds"] = state.Seconds;
                 log.Add(state.Step, measured);
             }
-            var ended = state.Step == settings.Steps || state.Stopped || cancel.IsCancellationRequested;
+            var ended = state.Step == settings.Steps || state.Stopped || stopped is not null || cancel.IsCancellationRequested;
             var due = (settings.CheckpointEvery > 0 && state.Step % settings.CheckpointEvery == 0)
                 || (settings.CheckpointSeconds > 0 && (clock.Elapsed - saved).TotalSeconds >= settings.CheckpointSeconds);
             if (run is not null && (ended || due))
@@ -80,6 +90,7 @@ public static class TrainLoop
                 best.Prune(Checkpoint.All(run.Checkpoints).Select(Checkpoint.ReadState));
                 saved = clock.Elapsed;
             }
+            stopped?.Throw();
             cancel.ThrowIfCancellationRequested();
         }
 
