@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Retort.Losses;
 
 namespace Retort.Recipes;
@@ -37,6 +38,10 @@ public sealed record CedArm
 
     /// <summary>True to train on halves of the clips, each with teacher scores of its own.</summary>
     public bool HalfClips { get; init; }
+
+    /// <summary>True to train in mixed precision: bfloat16 products, float32 weights.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Mixed { get; init; }
 
     /// <summary>True to start from an encoder pre-trained as a masked autoencoder on the teachers' clips, without labels.</summary>
     public bool Pretrained { get; init; }

@@ -59,9 +59,12 @@ public static class CedArms
     /// <summary>Where the student starts.</summary>
     public static IReadOnlyList<CedArm> Start { get; } = [new() { Name = "MAE start", Axis = "student start", Pretrained = true }];
 
+    /// <summary>Precision of the student's products. Published runs use float16; nothing is reported of it.</summary>
+    public static IReadOnlyList<CedArm> Precision { get; } = [new() { Name = "bfloat16", Axis = "precision", Mixed = true }];
+
     /// <summary>Every arm, the method first.</summary>
     public static IReadOnlyList<CedArm> All { get; } =
-        [Ced, .. Consistency, .. Supervision, .. Size, .. Data, .. Teacher, .. TopK, .. Fill, .. Views, .. Mixup, .. Chunk, .. Start];
+        [Ced, .. Consistency, .. Supervision, .. Size, .. Data, .. Teacher, .. TopK, .. Fill, .. Views, .. Mixup, .. Chunk, .. Start, .. Precision];
 
     /// <summary>The arms that a few minutes have room for.</summary>
     public static IReadOnlyList<CedArm> Few { get; } = [Ced, .. Consistency.Take(1), .. Supervision.Take(2), TopK[0], Views[0]];

@@ -106,6 +106,7 @@ public sealed class CedExperiment : IDisposable
         using var alone = Alone(Path.Combine(Folder, "prepared.lock"), cancel);
         StoreScores(progress, cancel);
         using var oneCore = Retort.Torch.Threads.RunWith(1);
+        using var oneBlas = Retort.Torch.Threads.OneBlasThread();
         var made = new Prepared(
             Data.TestScores(TrainTeachers(progress, cancel).ForwardMel),
             Settings.Arms.Any(a => a.Pretrained) ? CedPretraining.Weights(this, progress, cancel) : null);
@@ -123,7 +124,7 @@ public sealed class CedExperiment : IDisposable
             {
                 return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
-            catch (IOException)
+            catch (IOException e) when (Durable.IsHeld(e))
             {
                 cancel.ThrowIfCancellationRequested();
                 Thread.Sleep(500);
@@ -170,7 +171,7 @@ public sealed class CedExperiment : IDisposable
         foreach (var stage in stages.Values)
         {
             stage.Scores.Dispose();
-            stage.CleanScores.Dispose();
+            stage.CleanScores?.Dispose();
         }
         stages.Clear();
         foreach (var member in teachers?.Members ?? [])
@@ -190,6 +191,7 @@ public sealed class CedExperiment : IDisposable
     private CedStage MakeStage(CedArm arm, string key, Progress? progress, CancellationToken cancel)
     {
         using var oneCore = Retort.Torch.Threads.RunWith(1);
+        using var oneBlas = Retort.Torch.Threads.OneBlasThread();
         var ensemble = TrainTeachers(progress, cancel);
         var clips = Data.Train.Take(Settings.StudentClips * arm.ClipsTimes);
         if (arm.HalfClips)

@@ -38,7 +38,10 @@ public static class CedPaper
         StudentTraining = As20K.StudentTraining with { Batch = 128, Steps = 300 * 6250, WarmUp = 62_500, EvaluateEvery = 3 * 6250, Mixup = 0 },
     };
 
-    /// <summary>The student's learning rate as published: 1e-3 for tiny and mini, 3e-4 for small and base.</summary>
+    /// <summary>
+    /// The student's learning rate as published, for whoever takes another student than CED-Tiny: 1e-3 for tiny and mini, 3e-4
+    /// for small and base.
+    /// </summary>
     public static double LearningRate(AudioTransformerSettings student) => student.Width <= 256 ? 1e-3 : 3e-4;
 
     /// <summary>The clips of an AudioSet folder.</summary>
@@ -51,11 +54,18 @@ public static class CedPaper
     /// training clips held out to choose weights by; 0 chooses them on the evaluation clips, as published, which makes the
     /// test's number a little too good
     /// </param>
+    /// <param name="leftOut">told of each row that is left out, since a download of AudioSet always lacks some; null refuses a list that has any</param>
     /// <exception cref="BadInputException">A list or file that cannot be used.</exception>
-    public static CedData AudioSet(string segments, string evaluation, string audio, string classLabels, Device? device = null, int heldOut = 1000)
+    public static CedData AudioSet(
+        string segments, string evaluation, string audio, string classLabels, Device? device = null, int heldOut = 1000, Action<Problem>? leftOut = null)
     {
-        var train = AudioSetFolder.Open(segments, audio, classLabels, BadRows.LeaveOut);
-        var test = AudioSetFolder.Open(evaluation, audio, classLabels, BadRows.LeaveOut);
+        var rows = leftOut is null ? BadRows.Refuse : BadRows.LeaveOut;
+        var train = AudioSetFolder.Open(segments, audio, classLabels, rows);
+        var test = AudioSetFolder.Open(evaluation, audio, classLabels, rows);
+        foreach (var problem in train.Problems.Concat(test.Problems))
+        {
+            leftOut?.Invoke(problem);
+        }
         return Of(train, test, heldOut, device);
     }
 
@@ -101,16 +111,13 @@ public static class CedPaper
         Directory.CreateDirectory(folder);
         var arm = settings.Arms[0];
         var views = new ViewSource(data.Train, settings.Views, data.FrontEnd, device: data.Device);
-        var clean = new ViewSource(data.Train, ViewSettings.Clean, data.FrontEnd, device: data.Device);
         var maskOnly = new ViewSource(data.Train, settings.Views with { ShiftProbability = 0 }, data.FrontEnd, device: data.Device);
         var storing = progress?.Run("teachers' scores");
         storing?.Begin();
         using var scores = CedScores.Fill(Path.Combine(folder, "store"), teachers, data.Train, views, settings.StoredViews, settings.TopK, settings.TeacherSeed,
             (done, all) => storing?.Report(done, all), cancel);
         storing?.Done();
-        using var cleanScores = CedScores.Fill(Path.Combine(folder, "store-clean"), teachers, data.Train, clean, 1, settings.TopK, settings.TeacherSeed, cancel: cancel);
-        var stage = new CedStage(data.Train, views, maskOnly, scores, cleanScores);
-        settings = settings with { StudentTraining = settings.StudentTraining with { LearningRate = LearningRate(settings.Student) } };
+        var stage = new CedStage(data.Train, views, maskOnly, scores);
         var training = progress?.Run("student");
         training?.Begin();
         var (student, _) = CedStudent.Train(settings, arm, data, stage, settings.Seeds[0], start, Path.Combine(folder, "student"), training, cancel);

@@ -31,19 +31,23 @@ public sealed class CedReport
     /// <summary>Whether the arm was run at this size.</summary>
     public bool Has(string arm) => Results.Runs.Any(r => r.Arm == arm && r.Error is null);
 
-    /// <summary>One row an arm: mean test mAP with its standard deviation over seeds, and the difference to CED.</summary>
+    /// <summary>
+    /// One row an arm, means over seeds: test mAP with its standard deviation and difference to CED, d-prime of the macro AUC,
+    /// and the mean divergence KL(teachers || student) of a test clip's scores, in nats.
+    /// </summary>
     /// <param name="title">above the table</param>
     /// <param name="arms">the arms, in order; those that were not run at this size are left out</param>
     public Table Table(string title, params IEnumerable<CedArm> arms)
     {
-        var table = new Table("arm", "test mAP", "sd over seeds", "minus CED", "95 % interval", "agreement").WithTitle(title)
-            .WithFormat("test mAP", "F1").WithFormat("sd over seeds", "F1").WithFormat("minus CED", "+0.0;-0.0;0.0").WithFormat("agreement", "F3");
+        var table = new Table("arm", "test mAP", "sd over seeds", "minus CED", "95 % interval", "d'", "KL to teachers").WithTitle(title)
+            .WithFormat("test mAP", "F1").WithFormat("sd over seeds", "F1").WithFormat("minus CED", "+0.0;-0.0;0.0").WithFormat("d'", "F2").WithFormat("KL to teachers", "F3");
         foreach (var arm in arms.Prepend(CedArms.Ced).DistinctBy(a => a.Name).Where(a => Has(a.Name)))
         {
             var map = Map(arm.Name);
             var difference = arm.Name == CedArms.Ced.Name ? null : Compare(arm.Name, CedArms.Ced.Name);
             table = table.WithRow(arm.Name, map.Average(), map.Length > 1 ? Sample.StandardDeviation(map) : null, difference?.Estimate,
-                difference is null ? "" : FormattableString.Invariant($"[{difference.Low:F1}, {difference.High:F1}]"), Results.Of(arm.Name, "agreement").Average());
+                difference is null ? "" : FormattableString.Invariant($"[{difference.Low:F1}, {difference.High:F1}]"),
+                experiment.Settings.Seeds.Average(seed => RocAuc.DPrime(Scores(arm.Name, seed))), Results.Of(arm.Name, "agreement").Average());
         }
         return table;
     }

@@ -27,16 +27,20 @@ public static class CedStudent
         string? folder = null, RunProgress? progress = null, CancellationToken cancel = default)
     {
         var training = arm.Mixup == 0 ? settings.StudentTraining : settings.StudentTraining with { Mixup = arm.Mixup };
+        training = arm.Mixed ? training with { Mixed = true } : training;
         var model = new AudioTransformer(Model(settings, arm, data.Classes), seed);
         start?.Invoke(model);
         model.to(data.Device);
         var order = new SampleOrder(stage.Clips.Count, seed);
+        // Files are read and decoded ahead of the step that needs them.
+        var ahead = stage.Source.Keeps ? null
+            : new Prefetch<float[][]>(step => stage.Source.Read(order.Batch(step, training.Batch).Samples), training.Steps, Environment.ProcessorCount);
         var result = TrainLoop.Run(new TrainTask
         {
             Model = model,
             Order = step => order.Batch(step, training.Batch).Samples,
             Rate = Schedule.Ced(training.LearningRate, training.WarmUp, training.Steps),
-            Step = context => Loss(arm, training, data.Device, stage, model, seed, order.Batch(context.Step, training.Batch).Epoch, context.Batch),
+            Step = context => Loss(arm, training, data.Device, stage, model, seed, order.Batch(context.Step, training.Batch).Epoch, context.Batch, ahead?[context.Step]),
             Evaluate = () => new Dictionary<string, double> { ["mAP"] = data.ValidationMap(model) },
             Settings = new { Student = model.Settings, settings.Views, Arm = arm, Data = stage.Clips.Hash, Validation = data.Validation.Hash },
         }, Loop(training, seed), folder, progress, cancel);
@@ -79,7 +83,7 @@ public static class CedStudent
         LogEvery = Math.Max(training.EvaluateEvery / 10, 1),
     };
 
-    private static Tensor Loss(CedArm arm, CedTraining training, Device device, CedStage stage, AudioTransformer model, long seed, long epoch, int[] batch)
+    private static Tensor Loss(CedArm arm, CedTraining training, Device device, CedStage stage, AudioTransformer model, long seed, long epoch, int[] batch, float[][]? read)
     {
         var views = arm.Views == 0 ? stage.Views : arm.Views;
         var view = (int)(epoch % views);
@@ -102,10 +106,14 @@ public static class CedStudent
         return SoftTargets.BceMixed(model.ForwardMel(Augment.Mixup(mel, weights)), targets, weights);
 
         // By the seeds that were stored with the scores, so that the two cannot part.
-        Tensor View() => stage.Source.Mel(batch, [.. batch.Select(clip => stage.Scores.Seed(stage.Scores.Row(clip, view)))]);
+        Tensor View() => stage.Source.Mel(batch, [.. batch.Select(clip => stage.Scores.Seed(stage.Scores.Row(clip, view)))], read);
 
-        Tensor Stored(TeacherStore store, int number)
+        Tensor Stored(TeacherStore? store, int number)
         {
+            if (store is null)
+            {
+                throw new ArgumentException($"the arm \"{arm.Name}\" needs scores of the unchanged clips, which the stage has not", nameof(stage));
+            }
             var rows = new long[batch.Length];
             for (var b = 0; b < rows.Length; b++)
             {

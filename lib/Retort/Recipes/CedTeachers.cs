@@ -32,6 +32,7 @@ public static class CedTeachers
         model.to(data.Device);
         var source = new ViewSource(data.Train, settings.Views, data.FrontEnd, device: data.Device);
         var order = new SampleOrder(data.Train.Count, seed);
+        var ahead = new Prefetch<float[][]>(step => source.Read(order.Batch(step, training.Batch).Samples), training.Steps);
         var result = TrainLoop.Run(new TrainTask
         {
             Model = model,
@@ -41,7 +42,7 @@ public static class CedTeachers
             {
                 var epoch = order.Batch(context.Step, training.Batch).Epoch;
                 var seeds = CedStudent.Seeds(data.Train, context.Batch, seed, epoch);
-                return SoftTargets.Bce(model.ForwardMel(source.Mel(context.Batch, seeds)), CedData.MultiHot(data.Train, context.Batch, data.Device));
+                return SoftTargets.Bce(model.ForwardMel(source.Mel(context.Batch, seeds, ahead[context.Step])), CedData.MultiHot(data.Train, context.Batch, data.Device));
             },
             Evaluate = () => new Dictionary<string, double> { ["mAP"] = data.ValidationMap(model) },
             Settings = new { settings.Teacher, settings.Views, Data = data.Train.Hash, Validation = data.Validation.Hash, Member = member },

@@ -10,9 +10,24 @@ namespace Retort.Recipes;
 /// <summary>What a run ran on: printed by the first cell of every notebook.</summary>
 public static class RunFacts
 {
-    /// <summary>Library, tensor engine, machine, threads and size.</summary>
-    public static Table Table(string size) => new Table("fact", "value")
-        .WithRow("size", size)
+    /// <summary>Size, seeds and the other settings, library, tensor engine and machine.</summary>
+    /// <param name="size">the size that was asked for</param>
+    /// <param name="settings">the experiment, if one follows</param>
+    public static Table Table(string size, CedSettings? settings = null)
+    {
+        var table = new Table("fact", "value").WithRow("size", size);
+        if (settings is not null)
+        {
+            table = table.WithRow("arms x seeds", $"{settings.Arms.Count} x {settings.Seeds.Count} (seeds {string.Join(", ", settings.Seeds)})")
+                .WithRow("clips", $"teachers {settings.TeacherClips}, students {settings.StudentClips}, validation {settings.ValidationClips}, test {settings.TestClips}; {settings.World.Seconds} s each")
+                .WithRow("teachers", $"{settings.Teachers}, width {settings.Teacher.Width}, {settings.Teacher.Depth} blocks, {settings.TeacherTraining.Steps} steps")
+                .WithRow("students", $"width {settings.Student.Width}, {settings.Student.Depth} blocks, {settings.StudentTraining.Steps} steps of {settings.StudentTraining.Batch}, rate {settings.StudentTraining.LearningRate}")
+                .WithRow("stored", $"{settings.StoredViews} views of each clip, top {settings.TopK}");
+        }
+        return Machine(table);
+    }
+
+    private static Table Machine(Table table) => table
         .WithRow("Retort", Version(typeof(RunFacts).Assembly))
         .WithRow("tensor engine", $"{typeof(Tensor).Assembly.GetName().Name}, {LibTorch.Version}{(cuda.is_available() ? $", {cuda.device_count()} CUDA devices" : ", CPU")}")
         .WithRow("bfloat16 on this processor", Autocast.CpuHasBFloat16 ? "yes" : "no")

@@ -33,10 +33,14 @@ public sealed class ViewSource
     public ViewSettings Settings { get; }
 
     /// <summary>The views of these clips under these seeds, masked: (B, mels, frames) in dB.</summary>
-    public Tensor Mel(ReadOnlySpan<int> clips, ReadOnlySpan<uint> seeds)
+    /// <param name="clips">the clips' numbers; B of them</param>
+    /// <param name="seeds">their views' seeds</param>
+    /// <param name="read">the clips' samples where they have been read already (<see cref="Read"/>)</param>
+    public Tensor Mel(ReadOnlySpan<int> clips, ReadOnlySpan<uint> seeds, float[][]? read = null)
     {
         using var scope = NewDisposeScope();
         var waves = new float[]?[clips.Length];
+        read?.CopyTo(waves, 0);
         var views = new View[clips.Length];
         for (var b = 0; b < views.Length; b++)
         {
@@ -44,6 +48,12 @@ public sealed class ViewSource
         }
         return Augment.Mask(Shifted(clips, views, waves), views, Settings).MoveToOuterDisposeScope();
     }
+
+    /// <summary>Whether spectrograms are kept, so that clips are read once at most.</summary>
+    public bool Keeps => kept is not null;
+
+    /// <summary>The clips' samples: what takes longest with files, and may be done ahead on another thread.</summary>
+    public float[][] Read(IReadOnlyList<int> clips) => [.. clips.Select(data.Samples)];
 
     /// <summary>The clips as they are: (B, mels, frames) in dB.</summary>
     public Tensor Clean(ReadOnlySpan<int> clips)
@@ -61,7 +71,7 @@ public sealed class ViewSource
         {
             return length;
         }
-        wave = data.Samples(clip);
+        wave ??= data.Samples(clip);
         lengths[clip] = wave.Length;
         return wave.Length;
     }

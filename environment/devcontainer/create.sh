@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# After the container is made: builds the library and installs the notebook kernel under both names by which front ends
+# look for it.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+bash environment/plotly/install.sh || echo "without plotly.js figures are still pictures"
+dotnet build lib/Retort -c Release -v quiet --nologo
+dotnet build lib/Notebook -c Release -v quiet --nologo
+lib/Notebook/bin/Release/net10.0/retort-notebook install --user
+lib/Notebook/bin/Release/net10.0/retort-notebook install --user --name .net-csharp
