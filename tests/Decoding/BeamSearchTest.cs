@@ -164,6 +164,15 @@ public sealed class BeamSearchTest
     }
 
     [Fact]
+    public void Decode_MemoryThatIsNotANumber_SaysSo()
+    {
+        using var scope = NewDisposeScope();
+        var (model, memory, lengths) = Case(1);
+        using var owner = model;
+        Assert.Contains("NaN", Assert.Throws<InvalidOperationException>(() => BeamSearch.Decode(model, memory * float.NaN, lengths)).Message);
+    }
+
+    [Fact]
     public void Ctc_BestPath_MergesRepetitionsAndDropsBlanks()
     {
         using var scope = NewDisposeScope();

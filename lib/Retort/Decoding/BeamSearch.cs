@@ -22,6 +22,7 @@ public static class BeamSearch
     /// <param name="memoryLengths">valid frames of each memory; null if all are (the released code's way)</param>
     /// <param name="settings">beams, lengths, start and end; null for the defaults</param>
     /// <exception cref="ArgumentException">The settings do not fit the decoder.</exception>
+    /// <exception cref="InvalidOperationException">The decoder is in training, or gives NaN.</exception>
     public static IReadOnlyList<IReadOnlyList<Hypothesis>> Decode(
         TokenDecoder decoder, Tensor memory, IReadOnlyList<long>? memoryLengths, DecodingSettings? settings = null)
     {
@@ -97,6 +98,10 @@ public static class BeamSearch
             var next = new List<Partial>();
             for (var i = 0; i < values.Length && next.Count < room && i < settings.Beams; i++)
             {
+                if (double.IsNaN(values[i]))
+                {
+                    throw new InvalidOperationException($"the decoder's logits are not numbers at step {step}: its weights or the memory hold NaN");
+                }
                 if (double.IsNegativeInfinity(values[i]))
                 {
                     break;
