@@ -11,7 +11,35 @@ namespace Retort.Bench;
 /// <summary>Arms on all cores against the same arms on one, in turns.</summary>
 internal static class AblationBench
 {
-    public static IEnumerable<Row> All()
+    private const int Steps = 150;
+
+    public static IEnumerable<Row> All() => new Func<Row>[] { Step, Arms }.Select(row => row());
+
+    // Of processor time, in turns; the plain operators are what other processors and devices take.
+    private static Row Step()
+    {
+        using var one = Threads.RunWith(1);
+        Threads.SetBlasThreads(1);
+        var (plain, fused) = (new List<double>(), new List<double>());
+        for (var turn = -1; turn < 5; turn++)
+        {
+            var start = Environment.CpuUsage.TotalTime;
+            using (Fused.Off())
+            {
+                Student(turn);
+            }
+            var middle = Environment.CpuUsage.TotalTime;
+            Student(turn);
+            if (turn >= 0)
+            {
+                plain.Add((middle - start).TotalMilliseconds / Steps);
+                fused.Add((Environment.CpuUsage.TotalTime - middle).TotalMilliseconds / Steps);
+            }
+        }
+        return new Row("student, training step", FormattableString.Invariant($"{Pair.Median([.. fused]):F2} ms, {Pair.Median([.. plain]):F2} ms by plain operators"), "", null);
+    }
+
+    private static Row Arms()
     {
         var cores = Environment.ProcessorCount;
         var arms = Enumerable.Range(0, 2 * cores).Select(i => new Arm($"arm {i}", new { i }, context => Student(i))).ToArray();
@@ -26,7 +54,7 @@ internal static class AblationBench
             }
         }
         var ratio = Pair.Median([.. ratios]);
-        yield return new Row($"ablation, {cores} arms at once", FormattableString.Invariant($"{ratio:F2} times one at a time ({ratios.Min():F2} to {ratios.Max():F2})"),
+        return new Row($"ablation, {cores} arms at once", FormattableString.Invariant($"{ratio:F2} times one at a time ({ratios.Min():F2} to {ratios.Max():F2})"),
             FormattableString.Invariant($"{0.85 * cores:F2}"), ratio >= 0.85 * cores);
     }
 
@@ -50,7 +78,7 @@ internal static class AblationBench
             Order = _ => [],
             Rate = Schedule.Constant(1e-3),
             Step = _ => SoftTargets.Bce(model.ForwardMel(mel), targets),
-        }, new TrainSettings { Seed = seed, Steps = 150, LogEvery = 150 });
+        }, new TrainSettings { Seed = seed, Steps = Steps, LogEvery = Steps });
         return new ArmOutcome(new Dictionary<string, double> { ["steps"] = result.Steps });
     }
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Retort.Audio;
 using Retort.Data;
 using Retort.Randomness;
 
@@ -79,6 +80,24 @@ public sealed class UpstreamLogitsTest : IDisposable
         UpstreamLogits.Convert(folder, Store, Classes, expect: order);
         using var store = TeacherStore.Open(Store);
         Assert.Equal([701u, 1u], Enumerable.Range(0, 2).Select(i => store.Seed(store.Row(i, 0))));
+    }
+
+    [Fact]
+    public void WriteList_OpenedAsAFolder_HasTheStoresIdsInItsOrder()
+    {
+        Write(1);
+        UpstreamLogits.Convert(folder, Store, Classes);
+        var list = Path.Combine(folder, "clips.csv");
+        UpstreamLogits.WriteList(folder, list);
+        for (var file = 0; file < Rows / 2; file++)
+        {
+            WavFile.Write(Path.Combine(folder, $"Y-clip{file}.wav"), new Wave(new float[16], 16_000));
+        }
+        var clips = CsvFolder.Open(list, classes: Classes);
+        using var store = TeacherStore.Open(Store);
+        Assert.Equal(store.Card.Clips, clips.Count);
+        Assert.All(Enumerable.Range(0, clips.Count), i => Assert.Equal(store.Row(i, 0), store.Row(clips.Id(i), 0)));
+        Assert.Equal((new ViewSettings { Algorithm = ViewAlgorithm.Upstream }.Identity, "Upstream"), (store.Card.Augmentation, store.Card.Algorithm));
     }
 
     [Fact]

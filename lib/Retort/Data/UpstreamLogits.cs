@@ -9,6 +9,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Retort.Audio;
 
 namespace Retort.Data;
 
@@ -19,7 +20,7 @@ namespace Retort.Data;
 public static class UpstreamLogits
 {
     /// <summary>What the cards of such stores name as their algorithm: MT19937 with torch_audiomentations 0.11's draw order.</summary>
-    public const string Algorithm = "upstream-mt19937/1";
+    public const string Algorithm = nameof(ViewAlgorithm.Upstream);
 
     private sealed record Epoch(int Rows, string Sha256, string Index_sha256);
 
@@ -59,7 +60,7 @@ public static class UpstreamLogits
         {
             place[ids[i]] = i;
         }
-        var storeCard = new TeacherStoreCard([teacher], "ced mel 64", "ced released views", Algorithm, Hashing.Of(["sections", .. ids]), [.. classes], ids.Length, card.Epochs.Length) { TopK = card.Topk };
+        var storeCard = new TeacherStoreCard([teacher], new MelSettings { Floor = DbFloor.Batch }.Identity, new ViewSettings { Algorithm = ViewAlgorithm.Upstream }.Identity, Algorithm, Hashing.Of(["sections", .. ids]), [.. classes], ids.Length, card.Epochs.Length) { TopK = card.Topk };
         using var writer = TeacherStoreWriter.Open(store, storeCard, ids);
         var row = new byte[storeCard.BytesPerView];
         var k = card.Topk;
@@ -95,6 +96,20 @@ public static class UpstreamLogits
             }
         }
         return writer.Card;
+    }
+
+    /// <summary>
+    /// Writes the sections as a list for <see cref="CsvFolder.Open"/>, which then has the store's ids in the store's order:
+    /// the clips, without labels, that a student is trained on.
+    /// </summary>
+    /// <param name="converted">the folder that the script wrote</param>
+    /// <param name="csv">the list to write</param>
+    /// <exception cref="BadInputException">A file is missing or damaged, or the list cannot be written.</exception>
+    public static void WriteList(string converted, string csv)
+    {
+        var rows = ReadIndex(converted, ReadCard(converted).Card, 1).Select(Section)
+            .Select(s => string.Create(CultureInfo.InvariantCulture, $"\"{s.File.Replace("\"", "\"\"")}\",,{s.Start:0.###},{s.End:0.###}\n"));
+        AtomicFile.WriteText(csv, "filename,labels,start,end\n" + string.Concat(rows));
     }
 
     private static string RowsPath(string folder, int epoch) => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"rows_{epoch}.bin"));

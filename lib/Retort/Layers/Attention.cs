@@ -15,8 +15,10 @@ public static class Attention
     /// <param name="v">values (..., S, e)</param>
     /// <param name="mask">added to the scores, broadcast to (..., T, S); 0 where attention is allowed, -infinity where not</param>
     /// <param name="scale">factor of the scores; 1 / sqrt(d) if null</param>
+    /// <param name="dropout">acts on the weights after the softmax</param>
     /// <returns>(..., T, e)</returns>
-    public static Tensor Scaled(Tensor q, Tensor k, Tensor v, Tensor? mask = null, double? scale = null)
+    public static Tensor Scaled(
+        Tensor q, Tensor k, Tensor v, Tensor? mask = null, double? scale = null, SeededDropout? dropout = null)
     {
         using var scope = NewDisposeScope();
         // Scaling q is cheaper than scaling the scores, which are T / d times as many.
@@ -25,23 +27,34 @@ public static class Attention
         {
             scores = scores + mask;
         }
-        return matmul(scores.softmax(-1), v).MoveToOuterDisposeScope();
+        var weights = scores.softmax(-1);
+        return matmul(dropout is null ? weights : dropout.call(weights), v).MoveToOuterDisposeScope();
     }
+
+    /// <summary>(B, T, D) to (B, heads, T, D / heads).</summary>
+    /// <param name="x">the heads side by side</param>
+    /// <param name="heads">number of heads; divides D</param>
+    public static Tensor Split(Tensor x, int heads) => x.view(x.shape[0], x.shape[1], heads, x.shape[2] / heads).transpose(1, 2);
+
+    /// <summary>(B, heads, T, d) to (B, T, heads d), the inverse of <see cref="Split"/>.</summary>
+    public static Tensor Merge(Tensor x) => x.transpose(1, 2).reshape(x.shape[0], x.shape[2], x.shape[1] * x.shape[3]);
 
     /// <summary>Self-attention of several heads from one projection that holds queries, keys and values side by side.</summary>
     /// <param name="qkv">(B, T, 3 D), ordered as (3, heads, D / heads)</param>
     /// <param name="heads">number of heads; divides D</param>
+    /// <param name="mask">added to the scores, broadcast to (B, heads, T, T)</param>
+    /// <param name="dropout">acts on the weights after the softmax</param>
     /// <returns>(B, T, D), the heads side by side</returns>
-    public static Tensor Packed(Tensor qkv, int heads)
+    public static Tensor Packed(Tensor qkv, int heads, Tensor? mask = null, SeededDropout? dropout = null)
     {
-        if (Fused.Attention(qkv, heads) is { } fused)
+        if (mask is null && dropout is null && Fused.Attention(qkv, heads) is { } fused)
         {
             return fused;
         }
         using var scope = NewDisposeScope();
         long batch = qkv.shape[0], length = qkv.shape[1], width = qkv.shape[2] / 3, head = width / heads;
         var scale = 1 / Math.Sqrt(head);
-        if (!is_grad_enabled() && qkv.device.type == DeviceType.CPU && qkv.dtype == ScalarType.Float32 && batch > 1)
+        if (mask is null && dropout is null && !is_grad_enabled() && qkv.device.type == DeviceType.CPU && qkv.dtype == ScalarType.Float32 && batch > 1)
         {
             // Clip by clip, so that the scores (heads T T) stay in the cache; q, k and v are read where they lie.
             var clips = new Tensor[batch];
@@ -58,7 +71,12 @@ public static class Attention
         var parts = qkv.view(batch, length, 3, heads, head).permute(2, 0, 3, 1, 4).contiguous()
             .view(3, batch * heads, length, head).unbind(0);  // by unbind, whose gradient is one stack
         var scores = bmm(parts[0] * scale, parts[1].transpose(1, 2));  // (B heads, T, T)
-        var mixed = bmm(scores.softmax(-1), parts[2]);  // (B heads, T, d)
+        if (mask is not null)
+        {
+            scores = (scores.view(batch, heads, length, length) + mask).view(batch * heads, length, length);
+        }
+        var attention = scores.softmax(-1);
+        var mixed = bmm(dropout is null ? attention : dropout.call(attention), parts[2]);  // (B heads, T, d)
         return mixed.view(batch, heads, length, head).transpose(1, 2).reshape(batch, length, width).MoveToOuterDisposeScope();
     }
 }

@@ -32,10 +32,16 @@ public sealed class EncoderBlock : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>(B, T, D) to (B, T, D). The input is not changed.</summary>
-    public override Tensor forward(Tensor x)
+    public override Tensor forward(Tensor x) => Masked(x, null, null);
+
+    /// <summary>(B, T, D) to (B, T, D). The input is not changed.</summary>
+    /// <param name="x">(B, T, D)</param>
+    /// <param name="mask">added to the scores, broadcast to (B, heads, T, T); see <see cref="LengthMask.Additive"/></param>
+    /// <param name="dropout">acts on both parts before they are added to x</param>
+    public Tensor Masked(Tensor x, Tensor? mask, SeededDropout? dropout)
     {
         using var scope = NewDisposeScope();
-        var (y, z) = Branches(x, null);
+        var (y, z) = Branches(x, null, mask, dropout);
         // With gradients y is kept for norm2's and must not change.
         return (is_grad_enabled() ? y + z : y.add_(z)).MoveToOuterDisposeScope();
     }
@@ -44,12 +50,14 @@ public sealed class EncoderBlock : nn.Module<Tensor, Tensor>
     /// The block without its last addition, which the next block's norm does on its way: of x + before, the sum after the
     /// attention and what the mlp adds to it.
     /// </summary>
-    internal (Tensor Sum, Tensor Added) Branches(Tensor x, Tensor? before)
+    internal (Tensor Sum, Tensor Added) Branches(Tensor x, Tensor? before, Tensor? mask = null, SeededDropout? dropout = null)
     {
         using var scope = NewDisposeScope();
         (x, var first) = AddNorm(x, before, norm1, epsilon);
-        (x, var second) = AddNorm(x, attn.call(first), norm2, epsilon);
-        return (x.MoveToOuterDisposeScope(), mlp.call(second).MoveToOuterDisposeScope());
+        var attended = mask is null ? attn.call(first) : attn.Masked(first, mask);
+        (x, var second) = AddNorm(x, dropout?.call(attended) ?? attended, norm2, epsilon);
+        var added = mlp.call(second);
+        return (x.MoveToOuterDisposeScope(), (dropout?.call(added) ?? added).MoveToOuterDisposeScope());
     }
 
     /// <summary>x + y, or x where there is no y, and the norm of it, which mixed precision may round unless it is to be kept.</summary>

@@ -22,9 +22,14 @@ public sealed class SelfAttention : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>(B, T, D) to (B, T, D).</summary>
-    public override Tensor forward(Tensor x)
+    public override Tensor forward(Tensor x) => Masked(x, null);
+
+    /// <summary>(B, T, D) to (B, T, D).</summary>
+    /// <param name="x">(B, T, D)</param>
+    /// <param name="mask">added to the scores, broadcast to (B, heads, T, T); see <see cref="LengthMask.Additive"/></param>
+    public Tensor Masked(Tensor x, Tensor? mask)
     {
         using var scope = NewDisposeScope();
-        return proj.call(Attention.Packed(qkv.call(x), heads)).MoveToOuterDisposeScope();
+        return proj.call(Attention.Packed(qkv.call(x), heads, mask)).MoveToOuterDisposeScope();
     }
 }

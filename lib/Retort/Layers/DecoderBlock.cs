@@ -1,0 +1,75 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Retort.Layers;
+
+/// <summary>
+/// A pre-norm decoder layer: x += SA(LN1 x); x += CA(LN2 x, memory); x += W2 relu(W1 LN3 x), with dropout after each part
+/// and after the ReLU. Keys of its state are those of PyTorch's nn.TransformerDecoderLayer.
+/// </summary>
+public sealed class DecoderBlock : nn.Module<Tensor, Tensor, Tensor?, Tensor?, Tensor>
+{
+    private readonly PackedAttention self_attn;
+    private readonly PackedAttention multihead_attn;
+    private readonly Linear linear1;
+    private readonly Linear linear2;
+    private readonly LayerNorm norm1;
+    private readonly LayerNorm norm2;
+    private readonly LayerNorm norm3;
+    private readonly SeededDropout dropout;
+
+    /// <param name="width">width of a token, D</param>
+    /// <param name="heads">attention heads</param>
+    /// <param name="hidden">width of the hidden layer</param>
+    /// <param name="dropout">probability of 0 in training, in the parts and in the attention weights</param>
+    /// <param name="generator">what dropout draws from</param>
+    public DecoderBlock(int width, int heads, int hidden, double dropout, Generator generator) : base(nameof(DecoderBlock))
+    {
+        self_attn = new PackedAttention(width, heads, dropout, generator);
+        multihead_attn = new PackedAttention(width, heads, dropout, generator);
+        linear1 = nn.Linear(width, hidden);
+        linear2 = nn.Linear(hidden, width);
+        norm1 = nn.LayerNorm(width);
+        norm2 = nn.LayerNorm(width);
+        norm3 = nn.LayerNorm(width);
+        this.dropout = new SeededDropout(dropout, generator);
+        RegisterComponents();
+    }
+
+    /// <summary>All tokens at once: (B, L, D) to (B, L, D).</summary>
+    /// <param name="x">(B, L, D)</param>
+    /// <param name="memory">(B, S, D)</param>
+    /// <param name="causal">added to the self-attention's scores</param>
+    /// <param name="memoryMask">added to the cross-attention's scores</param>
+    public override Tensor forward(Tensor x, Tensor memory, Tensor? causal, Tensor? memoryMask)
+    {
+        using var scope = NewDisposeScope();
+        var (keys, values) = multihead_attn.KeysValues(memory);
+        var y = x + dropout.call(self_attn.call(norm1.call(x), causal));
+        y = y + dropout.call(multihead_attn.Cross(norm2.call(y), keys, values, memoryMask));
+        return FeedForward(y).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The memory's keys and values, for <see cref="Step"/>.</summary>
+    internal (Tensor Keys, Tensor Values) KeysValues(Tensor memory) => multihead_attn.KeysValues(memory);
+
+    /// <summary>
+    /// One more token of each row. Rows (N, 1, D) of a memory with M rows: N is a multiple of M, and the N / M hypotheses of
+    /// one memory lie beside one another, so that its keys are read once for all of them.
+    /// </summary>
+    internal (Tensor Output, Tensor Keys, Tensor Values) Step(
+        Tensor x, (Tensor Keys, Tensor Values)? past, (Tensor Keys, Tensor Values) cross, Tensor? memoryMask)
+    {
+        using var scope = NewDisposeScope();
+        var (attended, keys, values) = self_attn.Step(norm1.call(x), past);
+        var y = x + attended;
+        long rows = x.shape[0], memories = cross.Keys.shape[0], width = x.shape[2];
+        var queries = norm2.call(y).view(memories, rows / memories, width);
+        y = y + multihead_attn.Cross(queries, cross.Keys, cross.Values, memoryMask).view(rows, 1, width);
+        return (FeedForward(y).MoveToOuterDisposeScope(), keys.MoveToOuterDisposeScope(), values.MoveToOuterDisposeScope());
+    }
+
+    private Tensor FeedForward(Tensor y) =>
+        y + dropout.call(linear2.call(dropout.call(nn.functional.relu(linear1.call(norm3.call(y))))));
+}

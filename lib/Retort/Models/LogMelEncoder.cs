@@ -1,0 +1,113 @@
+// A small transformer encoder on log-mel frames, the embedded default of the class-incremental experiments. It has no
+// published counterpart: the sizes are those of a probe that showed the paper's effects on made speech.
+
+using Retort.Audio;
+using Retort.Layers;
+using Retort.Torch;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Retort.Models;
+
+/// <summary>
+/// Waves to a frame each 40 ms: log-mel, each clip and bin to mean 0 and variance 1, frames stacked and projected, sine
+/// positions, pre-norm layers and a last norm. Keys of its state: <c>front_end</c>, <c>project</c>, <c>blocks</c>, <c>norm</c>.
+/// </summary>
+public sealed class LogMelEncoder : AudioEncoder
+{
+    private readonly MelFrontEnd front_end;
+    private readonly Linear project;
+    private readonly ModuleList<EncoderBlock> blocks;
+    private readonly LayerNorm norm;
+    private readonly SeededDropout dropout;
+
+    /// <summary>A model with fresh weights.</summary>
+    /// <param name="settings">its settings; null for the defaults</param>
+    /// <param name="seed">the run's seed: equal seeds and settings give equal weights, on every machine</param>
+    /// <param name="generator">what dropout draws from; null for one of its own</param>
+    /// <exception cref="ArgumentException">The settings do not fit one another.</exception>
+    public LogMelEncoder(LogMelEncoderSettings? settings = null, long seed = 0, Generator? generator = null) : base(nameof(LogMelEncoder))
+    {
+        Settings = settings ?? new LogMelEncoderSettings();
+        Settings.Check();
+        Generator = generator ?? new Generator((ulong)seed);
+        front_end = new MelFrontEnd(Settings.Mel);
+        project = nn.Linear(Settings.Mel.Mels * Settings.Stack, Settings.Width);
+        blocks = new ModuleList<EncoderBlock>([.. Enumerable.Range(0, Settings.Depth)
+            .Select(_ => new EncoderBlock(Settings.Width, Settings.Heads, Settings.Hidden, 1e-5))]);
+        norm = nn.LayerNorm(Settings.Width);
+        dropout = new SeededDropout(Settings.Dropout, Generator);
+        RegisterComponents();
+        FreshWeights.Fill(this, seed, "log-mel encoder", (_, shape, draw) =>
+            shape.Length == 2 ? FreshWeights.Xavier(draw, shape[0], shape[1]) : null);
+    }
+
+    /// <summary>The settings.</summary>
+    public LogMelEncoderSettings Settings { get; }
+
+    /// <summary>What dropout draws from in training.</summary>
+    public Generator Generator { get; }
+
+    /// <inheritdoc/>
+    public override int Width => Settings.Width;
+
+    /// <inheritdoc/>
+    public override long Frames(long samples) => (Settings.Mel.Frames(samples) + Settings.Stack - 1) / Settings.Stack;
+
+    /// <summary>Frames (B, T, D) of waves (B, samples).</summary>
+    /// <param name="waves">(B, samples) at the front-end's rate, padded on the right</param>
+    /// <param name="lengths">samples of each wave; null: padding is treated as sound</param>
+    /// <exception cref="ArgumentException">A wave is too short for a spectrogram, or a length does not fit.</exception>
+    public override Tensor forward(Tensor waves, IReadOnlyList<long>? lengths)
+    {
+        using var scope = NewDisposeScope();
+        return FromFeatures(Features(waves, lengths), Frames(lengths)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// Stacked, normalised log-mel frames (B, T, stack mels), 0 in the padding. They have no weights in them: make them once
+    /// for each clip and give them to <see cref="FromFeatures"/> each epoch.
+    /// </summary>
+    /// <param name="waves">(B, samples), padded on the right</param>
+    /// <param name="lengths">samples of each wave; null: padding is treated as sound</param>
+    public Tensor Features(Tensor waves, IReadOnlyList<long>? lengths)
+    {
+        if (waves.dim() != 2 || (lengths is not null && (lengths.Count != waves.shape[0] || lengths.Any(n => n < 1 || n > waves.shape[1]))))
+        {
+            throw new ArgumentException($"waves of shape ({string.Join(", ", waves.shape)}) and lengths ({string.Join(", ", lengths ?? [])}) do not fit", nameof(lengths));
+        }
+        using var noGrad = no_grad();
+        using var plain = Fused.Off();
+        using var scope = NewDisposeScope();
+        var rows = new Tensor[waves.shape[0]];
+        var padded = Frames(lengths?.Max() ?? waves.shape[1]) * Settings.Stack;
+        for (var b = 0; b < rows.Length; b++)
+        {
+            // Each clip alone, so that its border is its own.
+            var mel = front_end.call(waves.narrow(0, b, 1).narrow(1, 0, lengths?[b] ?? waves.shape[1])).squeeze(0);  // (mels, frames)
+            var centred = mel - mel.mean([1], keepdim: true);
+            var scaled = centred / (centred.square().mean([1], keepdim: true) + 1e-5).sqrt();
+            rows[b] = nn.functional.pad(scaled, (0, padded - scaled.shape[1])).t();
+        }
+        return stack(rows).reshape(rows.Length, padded / Settings.Stack, -1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Frames (B, T, D) of features (B, T, stack mels).</summary>
+    /// <param name="features">what <see cref="Features"/> gave</param>
+    /// <param name="frames">valid frames of each row; null if all are</param>
+    public Tensor FromFeatures(Tensor features, IReadOnlyList<long>? frames)
+    {
+        // With the fused operators this encoder's training at width 16 differed from run to run and at times became NaN.
+        using var plain = Fused.Off();
+        using var scope = NewDisposeScope();
+        var length = features.shape[1];
+        var mask = frames is null || frames.All(n => n == length) ? null : LengthMask.Additive(frames, length, features.dtype, features.device);
+        var x = dropout.call(project.call(features) + SinePositions.Table((int)length, Settings.Width, features.device).to(features.dtype));
+        foreach (var block in blocks)
+        {
+            x = block.Masked(x, mask, training ? dropout : null);
+        }
+        return norm.call(x).MoveToOuterDisposeScope();
+    }
+}
