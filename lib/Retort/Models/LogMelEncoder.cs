@@ -78,7 +78,6 @@ public sealed class LogMelEncoder : AudioEncoder
             throw new ArgumentException($"waves of shape ({string.Join(", ", waves.shape)}) and lengths ({string.Join(", ", lengths ?? [])}) do not fit", nameof(lengths));
         }
         using var noGrad = no_grad();
-        using var plain = Fused.Off();
         using var scope = NewDisposeScope();
         var rows = new Tensor[waves.shape[0]];
         var padded = Frames(lengths?.Max() ?? waves.shape[1]) * Settings.Stack;
@@ -99,7 +98,6 @@ public sealed class LogMelEncoder : AudioEncoder
     public Tensor FromFeatures(Tensor features, IReadOnlyList<long>? frames)
     {
         // With the fused operators this encoder's training at width 16 differed from run to run and at times became NaN.
-        using var plain = Fused.Off();
         using var scope = NewDisposeScope();
         var length = features.shape[1];
         var mask = frames is null || frames.All(n => n == length) ? null : LengthMask.Additive(frames, length, features.dtype, features.device);

@@ -31,6 +31,26 @@ public class OptimizersTest
         ["RAdam"] = p => RAdam(p, 0.02, weight_decay: 0.01),
     };
 
+    [Fact]
+    public void Step_GradientsThatArePartsOfOneTensor_AreReadWhereTheyLie()
+    {
+        using var scope = NewDisposeScope();
+        float[][] After(bool parts)
+        {
+            var parameters = Enumerable.Range(0, 2).Select(_ => new Parameter(ones(16))).ToArray();
+            using var both = arange(32, float32).reshape(2, 16);
+            for (var i = 0; i < 2; i++)
+            {
+                parameters[i].grad = parts ? both[i] : both[i].clone();
+            }
+            using var adam = AdamW(parameters, 0.1);
+            adam.step();
+            return [.. parameters.Select(p => p.detach().data<float>().ToArray())];
+        }
+
+        Assert.Equal(After(parts: false), After(parts: true));
+    }
+
     public static TheoryData<string> Names => [.. Makers.Keys];
 
     [Theory]

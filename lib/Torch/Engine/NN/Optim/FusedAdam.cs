@@ -73,11 +73,11 @@ internal static unsafe class FusedAdam
         }
     }
 
+    // Of the tensor's own first element: a gradient may be a part of a larger storage.
     private static float* Start(Tensor tensor)
     {
-        long bytes;
-        var storage = (byte*)Door.Data(tensor.Handle, &bytes);
-        return (float*)storage + Door.StorageOffset(tensor.Handle);
+        long storageBytes;
+        return (float*)Door.Data(tensor.Handle, &storageBytes);
     }
 
     private readonly struct Piece(float* p, float* g, float* m, float* v, int count, float rate, float root)
