@@ -11,7 +11,8 @@ public sealed class TeacherStoreTest : IDisposable
 
     private static readonly TeacherStoreCard Card = new(
         ["small/aa11", "large/bb22"], "{\"mels\":64}", "{\"shift\":0.5}", "views-1", "data-hash",
-        [.. Enumerable.Range(0, 30).Select(c => $"class {c}")], Clips: 50, Views: 4) { TopK = 5 };
+        [.. Enumerable.Range(0, 30).Select(c => $"class {c}")], Clips: 50, Views: 4)
+    { TopK = 5 };
 
     private static readonly string[] Ids = [.. Enumerable.Range(0, 50).Select(i => $"-clip_{i}")];
 

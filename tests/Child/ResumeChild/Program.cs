@@ -40,7 +40,8 @@ static void Watch(Action wait) => new Thread(() =>
 {
     wait();
     Kill();
-}) { IsBackground = true }.Start();
+})
+{ IsBackground = true }.Start();
 
 static void Kill()
 {
