@@ -186,7 +186,7 @@ public class SessionTest
         var result = await cells.Run("for (int i = 0; ; i++) { Console.Write(\".\"); System.Threading.Thread.Sleep(5); }", interrupt.Token);
         Assert.Equal("Interrupted", result.Error!.Name);
         using var second = new CancellationTokenSource(300);
-        result = await cells.Run($"var token = (System.Threading.CancellationToken)AppContext.GetData(\"{Session.InterruptKey}\");\nawait Task.Delay(-1, token);", second.Token);
+        result = await cells.Run($"var token = ((Func<System.Threading.CancellationToken>)AppContext.GetData(\"{Session.InterruptKey}\"))();\nawait Task.Delay(-1, token);", second.Token);
         Assert.Equal("Interrupted", result.Error!.Name);
         Assert.Equal("2", await cells.Value("1 + 1"));
     }

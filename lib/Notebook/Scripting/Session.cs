@@ -18,8 +18,15 @@ namespace Retort.Notebook;
 /// </summary>
 public sealed class Session
 {
-    /// <summary>The name under which AppContext holds the running cell's <see cref="CancellationToken"/>, for long calls of libraries.</summary>
+    /// <summary>
+    /// The name under which AppContext holds a <c>Func&lt;CancellationToken&gt;</c> for long calls of libraries: asked from a
+    /// cell, or from what a cell started, it gives that cell's token; asked from elsewhere, one that is never cancelled.
+    /// </summary>
     public const string InterruptKey = "Retort.Interrupt";
+
+    private static readonly AsyncLocal<CancellationToken> RunningCell = new();
+
+    static Session() => AppContext.SetData(InterruptKey, (Func<CancellationToken>)(() => RunningCell.Value));
 
     private const int StackBytes = 16 << 20;
 
@@ -82,7 +89,6 @@ public sealed class Session
         int number = counted ? ++ExecutionCount : 0;
         _sources[number] = code;
         var output = new CellOutput(emit, _limits) { Interrupt = interrupt };
-        AppContext.SetData(InterruptKey, interrupt);
         _native?.Begin(output);
         var done = new TaskCompletionSource<ErrorOutput?>(TaskCreationOptions.RunContinuationsAsynchronously);
         // A thread of its own: deep recursion in a cell has room, and what the cell starts inherits its output.
@@ -90,6 +96,7 @@ public sealed class Session
             () =>
             {
                 RoutedConsole.Current = output;
+                RunningCell.Value = interrupt;
                 output.CellThread = Thread.CurrentThread;
                 Execute(code, number, output, silent).ContinueWith(task => done.SetFromTask(task), TaskScheduler.Default);
             },
