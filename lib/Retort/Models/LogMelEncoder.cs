@@ -71,7 +71,7 @@ public sealed class LogMelEncoder : AudioEncoder
     /// </summary>
     /// <param name="waves">(B, samples), padded on the right</param>
     /// <param name="lengths">samples of each wave; null: padding is treated as sound</param>
-    public Tensor Features(Tensor waves, IReadOnlyList<long>? lengths)
+    public override Tensor Features(Tensor waves, IReadOnlyList<long>? lengths)
     {
         if (waves.dim() != 2 || (lengths is not null && (lengths.Count != waves.shape[0] || lengths.Any(n => n < 1 || n > waves.shape[1]))))
         {
@@ -95,9 +95,8 @@ public sealed class LogMelEncoder : AudioEncoder
     /// <summary>Frames (B, T, D) of features (B, T, stack mels).</summary>
     /// <param name="features">what <see cref="Features"/> gave</param>
     /// <param name="frames">valid frames of each row; null if all are</param>
-    public Tensor FromFeatures(Tensor features, IReadOnlyList<long>? frames)
+    public override Tensor FromFeatures(Tensor features, IReadOnlyList<long>? frames)
     {
-        // With the fused operators this encoder's training at width 16 differed from run to run and at times became NaN.
         using var scope = NewDisposeScope();
         var length = features.shape[1];
         var mask = frames is null || frames.All(n => n == length) ? null : LengthMask.Additive(frames, length, features.dtype, features.device);

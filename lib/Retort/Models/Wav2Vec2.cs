@@ -77,7 +77,7 @@ public sealed class Wav2Vec2 : AudioEncoder
     /// </summary>
     /// <param name="waves">(B, samples) at 16 kHz, padded on the right</param>
     /// <param name="lengths">samples of each wave; null: padding is treated as sound</param>
-    public Tensor Features(Tensor waves, IReadOnlyList<long>? lengths)
+    public override Tensor Features(Tensor waves, IReadOnlyList<long>? lengths)
     {
         Check(waves, lengths);
         using var scope = NewDisposeScope();
@@ -89,7 +89,7 @@ public sealed class Wav2Vec2 : AudioEncoder
     /// <summary>Frames (B, T, D) of features (B, T, C).</summary>
     /// <param name="features">what <see cref="Features"/> gave</param>
     /// <param name="frames">valid frames of each row; null if all are</param>
-    public Tensor FromFeatures(Tensor features, IReadOnlyList<long>? frames)
+    public override Tensor FromFeatures(Tensor features, IReadOnlyList<long>? frames)
     {
         using var scope = NewDisposeScope();
         return encoder.call(features, frames).MoveToOuterDisposeScope();

@@ -8,7 +8,7 @@ namespace Retort.Data;
 /// SLURP as published: text files of a JSON object a line, sound in the folders slurp_real and slurp_synth. The sound is
 /// FLAC, or WAV of the same name where a user has converted it, and is read when asked for.
 /// </summary>
-public sealed class SlurpData
+public sealed class SlurpData : SpokenData
 {
     private readonly string audio;
     private readonly string[] paths;
@@ -25,7 +25,7 @@ public sealed class SlurpData
     }
 
     /// <summary>The recordings that passed the filters, in the order of the files.</summary>
-    public IReadOnlyList<SlurpRecording> Recordings { get; }
+    public override IReadOnlyList<SlurpRecording> Recordings { get; }
 
     /// <summary>Recordings left out because of their length.</summary>
     public int TooLong { get; }
@@ -37,7 +37,7 @@ public sealed class SlurpData
     public IReadOnlyList<Problem> Problems { get; }
 
     /// <summary>SHA-256 (hexadecimal) of file names, sentences and meanings. Equal hashes mean equal data.</summary>
-    public string Hash { get; }
+    public override string Hash { get; }
 
     /// <summary>Opens a part.</summary>
     /// <param name="text">the folder of the jsonl files</param>
@@ -83,7 +83,7 @@ public sealed class SlurpData
 
     /// <summary>A recording's samples: 16 kHz, one channel, full scale 1. Safe from several threads at once.</summary>
     /// <exception cref="BadInputException">The sound cannot be read.</exception>
-    public float[] Samples(int i) => AudioFile.Load(PathOf(i)).Samples;
+    public override float[] Samples(int i) => AudioFile.Load(PathOf(i)).Samples;
 
     /// <summary>Lists everything that is wrong: lines, missing files, and, if wanted, sound that cannot be decoded or is silent.</summary>
     /// <param name="open">opens it with the rule given, such as <c>rows => SlurpData.Open(text, audio, SlurpPart.Test, new() { BadRows = rows })</c></param>
