@@ -18,6 +18,9 @@ public abstract class SpokenData
     /// <exception cref="BadInputException">The sound cannot be read.</exception>
     public abstract float[] Samples(int i);
 
+    /// <summary>The number of a recording's samples; as long as reading them unless the data knows it otherwise.</summary>
+    public virtual long Length(int i) => Samples(i).Length;
+
     /// <summary>Number of recordings.</summary>
     public int Count => Recordings.Count;
 
