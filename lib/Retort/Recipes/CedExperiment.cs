@@ -97,39 +97,15 @@ public sealed class CedExperiment : IDisposable
     // Sums depend on the number of cores that share them, so what is not an arm runs on one core too.
     private Prepared Prepare(Shard shard, Progress? progress, CancellationToken cancel)
     {
-        var marker = Path.Combine(Folder, "prepared");
-        while (shard.Index > 0 && !File.Exists(marker))
-        {
-            cancel.ThrowIfCancellationRequested();
-            Thread.Sleep(1000);
-        }
-        using var alone = Alone(Path.Combine(Folder, "prepared.lock"), cancel);
+        using var alone = Preparation.Enter(Folder, shard, cancel);
         StoreScores(progress, cancel);
         using var oneCore = Retort.Torch.Threads.RunWith(1);
         using var oneBlas = Retort.Torch.Threads.OneBlasThread();
         var made = new Prepared(
             Data.TestScores(TrainTeachers(progress, cancel).ForwardMel),
             Settings.Arms.Any(a => a.Pretrained) ? CedPretraining.Weights(this, progress, cancel) : null);
-        AtomicFile.WriteText(marker, CodeVersion + "\n");
+        Preparation.Done(Folder, CodeVersion);
         return made;
-    }
-
-    // Runs that have ended are read by one process at a time: a run's folder admits one.
-    private static FileStream Alone(string path, CancellationToken cancel)
-    {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        while (true)
-        {
-            try
-            {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (IOException e) when (Durable.IsHeld(e))
-            {
-                cancel.ThrowIfCancellationRequested();
-                Thread.Sleep(500);
-            }
-        }
     }
 
     private ArmOutcome Student(CedArm arm, ArmContext context, Prepared prepared)

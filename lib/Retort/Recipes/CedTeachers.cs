@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Retort.Audio;
 using Retort.Data;
 using Retort.Losses;
@@ -76,15 +75,5 @@ public static class CedTeachers
     }
 
     /// <summary>SHA-256 of a model's weights: what a teacher store knows its teachers by.</summary>
-    public static string WeightsHash(AudioTransformer model)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var (name, value) in model.state_dict().OrderBy(p => p.Key, StringComparer.Ordinal))
-        {
-            using var flat = value.detach().to(float32).cpu().contiguous();
-            hash.AppendData(System.Text.Encoding.UTF8.GetBytes(name));
-            hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(flat.data<float>().ToArray()));
-        }
-        return Convert.ToHexString(hash.GetHashAndReset()).ToLowerInvariant();
-    }
+    public static string WeightsHash(AudioTransformer model) => StateDict.Hash(model);
 }

@@ -8,6 +8,8 @@ namespace Retort.Training;
 /// </summary>
 public sealed class RunFolder : IDisposable
 {
+    internal const string ModelName = "model.safetensors";
+    internal const string MetricsName = "metrics.csv";
     private readonly FileStream hold;
 
     /// <summary>Opens the folder, made if absent, and removes what a killed writer left.</summary>
@@ -42,7 +44,7 @@ public sealed class RunFolder : IDisposable
     public string SettingsFile => Path.Combine(FullPath, "settings.json");
 
     /// <summary>Everything measured, one row a logged step (<see cref="MetricsLog"/>).</summary>
-    public string MetricsFile => Path.Combine(FullPath, "metrics.csv");
+    public string MetricsFile => Path.Combine(FullPath, MetricsName);
 
     /// <summary>The folder of the checkpoints.</summary>
     public string Checkpoints => Path.Combine(FullPath, "checkpoints");
@@ -51,7 +53,7 @@ public sealed class RunFolder : IDisposable
     public string Best => Path.Combine(FullPath, "best");
 
     /// <summary>The final weights, a state_dict as safetensors.</summary>
-    public string ModelFile => Path.Combine(FullPath, "model.safetensors");
+    public string ModelFile => Path.Combine(FullPath, ModelName);
 
     /// <summary>The run's outcome. It exists when and only when the run has ended.</summary>
     public string ResultFile => Path.Combine(FullPath, "result.json");

@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -36,5 +39,18 @@ internal static class StateDict
         {
             weight.Dispose();
         }
+    }
+
+    /// <summary>SHA-256 (hexadecimal) of a model's weights in float32 with their names: what a teacher store knows its teacher by.</summary>
+    public static string Hash(nn.Module model)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var (name, value) in model.state_dict().OrderBy(p => p.Key, StringComparer.Ordinal))
+        {
+            using var flat = value.detach().to(float32).cpu().contiguous();
+            hash.AppendData(Encoding.UTF8.GetBytes(name));
+            hash.AppendData(MemoryMarshal.AsBytes<float>(flat.data<float>().ToArray()));
+        }
+        return Convert.ToHexString(hash.GetHashAndReset()).ToLowerInvariant();
     }
 }

@@ -1,0 +1,99 @@
+using Retort.Data;
+using Retort.Models;
+using Retort.Randomness;
+using Retort.Text;
+using Retort.Torch;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Retort.Recipes;
+
+/// <summary>The utterances of a part, made ready for a model: features of the sound that need no training, and target tokens.</summary>
+public sealed class SluPart
+{
+    private readonly AudioEncoder encoder;
+    private readonly Device device;
+    private readonly float[][]? kept;
+
+    /// <param name="data">recordings and meanings</param>
+    /// <param name="tokenizer">makes tokens of target strings</param>
+    /// <param name="encoder">makes the features; nothing that is trained takes part in them</param>
+    /// <param name="keep">make the features of all utterances now and keep them in memory; false makes them anew for each batch</param>
+    /// <param name="text">what the model is to write of a recording; null for <see cref="SlurpRecording.Target"/></param>
+    /// <param name="device">where batches are wanted; null for the CPU</param>
+    public SluPart(SpokenData data, Tokenizer tokenizer, AudioEncoder encoder, bool keep = true, Func<SlurpRecording, string>? text = null, Device? device = null)
+    {
+        (Data, Tokenizer, this.encoder, this.device) = (data, tokenizer, encoder, device ?? CPU);
+        Texts = [.. data.Recordings.Select(text ?? (r => r.Target()))];
+        Tokens = [.. Texts.Select(tokenizer.Encode)];
+        Scenarios = data.Scenarios;
+        Lengths = [.. Enumerable.Range(0, data.Count).Select(data.Length)];
+        kept = keep ? Features(data, encoder) : null;
+    }
+
+    /// <summary>Recordings and meanings.</summary>
+    public SpokenData Data { get; }
+
+    /// <summary>Makes tokens of target strings.</summary>
+    public Tokenizer Tokenizer { get; }
+
+    /// <summary>The target string of each utterance.</summary>
+    public IReadOnlyList<string> Texts { get; }
+
+    /// <summary>The target tokens of each utterance, without marks of start and end.</summary>
+    public IReadOnlyList<int[]> Tokens { get; }
+
+    /// <summary>The scenario of each utterance.</summary>
+    public IReadOnlyList<string> Scenarios { get; }
+
+    /// <summary>Samples of each utterance.</summary>
+    public IReadOnlyList<long> Lengths { get; }
+
+    /// <summary>Number of utterances.</summary>
+    public int Count => Tokens.Count;
+
+    /// <summary>Features (B, T, C) of utterances, padded with 0, and the valid frames of each.</summary>
+    /// <param name="rows">utterances</param>
+    /// <param name="masks">masks to lay on them; null for none</param>
+    /// <param name="draw">an utterance's randomness, where there are masks</param>
+    public (Tensor Features, long[] Frames) Sound(IReadOnlyList<int> rows, FrameMasks? masks = null, Func<string, Draw>? draw = null)
+    {
+        var lengths = rows.Select(i => Lengths[i]).ToArray();
+        var frames = lengths.Select(encoder.Frames).ToArray();
+        if (kept is null)
+        {
+            using var scope = NewDisposeScope();
+            var samples = lengths.Max();
+            var flat = new float[rows.Count * samples];
+            for (var b = 0; b < rows.Count; b++)
+            {
+                Data.Samples(rows[b]).CopyTo(flat, b * samples);
+            }
+            return (encoder.Features(tensor(flat, [rows.Count, samples]).to(device), lengths).MoveToOuterDisposeScope(), frames);
+        }
+        var (most, channels) = ((int)frames.Max(), kept[rows[0]].Length / (int)frames[0]);
+        var values = new float[rows.Count * most * channels];
+        for (var b = 0; b < rows.Count; b++)
+        {
+            var clip = values.AsSpan(b * most * channels, (int)frames[b] * channels);
+            kept[rows[b]].CopyTo(clip);
+            masks?.Apply(clip, (int)frames[b], channels, ((encoder as LogMelEncoder)?.Settings.Mel.Mels) ?? channels, draw!(Data.Recordings[rows[b]].File));
+        }
+        return (tensor(values, [rows.Count, most, channels]).to(device), frames);
+    }
+
+    private static float[][] Features(SpokenData data, AudioEncoder encoder)
+    {
+        var all = new float[data.Count][];
+        AllCores.For(data.Count, i =>
+        {
+            using var one = Threads.RunWith(1);
+            using var scope = NewDisposeScope();
+            using var none = no_grad();
+            var samples = data.Samples(i);
+            using var wave = tensor(samples, [1, samples.Length]);
+            all[i] = encoder.Features(wave, [samples.Length]).to(float32).cpu().data<float>().ToArray();
+        });
+        return all;
+    }
+}
