@@ -20,11 +20,12 @@ public static class Fused
     /// <summary>Self-attention of several heads, softmax(q k^T / sqrt(d)) v, without the matrix of scores in memory.</summary>
     /// <param name="qkv">(B, T, 3 D), ordered as (3, heads, d = D / heads); d a multiple of 16</param>
     /// <param name="heads">number of heads</param>
+    /// <param name="lengths">valid keys of each row, (B) of int64 on the CPU, 1 to T; null: all</param>
     /// <returns>(B, T, D), or null</returns>
-    public static Tensor? Attention(Tensor qkv, int heads)
+    public static Tensor? Attention(Tensor qkv, int heads, Tensor? lengths = null)
     {
 #if !TORCHSHARP
-        if (Fits(qkv) && qkv.dim() == 3 && heads > 0 && qkv.shape[2] % (48L * heads) == 0) return Kernels.Attention.Call(qkv, heads);
+        if (Fits(qkv) && qkv.dim() == 3 && heads > 0 && qkv.shape[2] % (48L * heads) == 0) return Kernels.Attention.Call(qkv, heads, lengths);
 #endif
         return null;
     }
@@ -55,6 +56,21 @@ public static class Fused
     {
 #if !TORCHSHARP
         if (Fits(x)) return Kernels.Gelu.Call(x);
+#endif
+        return null;
+    }
+
+    /// <summary>
+    /// Dropout without a mask in memory: element i is 0 where a hash of the seed and i, as a fraction of 2^32, is below p, and
+    /// else divided by 1 - p. The gradient makes the same hash again.
+    /// </summary>
+    /// <param name="x">(...)</param>
+    /// <param name="p">in [0, 1)</param>
+    /// <param name="seed">what the mask follows from</param>
+    public static Tensor? Dropout(Tensor x, double p, long seed)
+    {
+#if !TORCHSHARP
+        if (Fits(x)) return Kernels.Dropout.Call(x, p, seed);
 #endif
         return null;
     }
@@ -97,7 +113,7 @@ public static class Fused
     {
         internal static readonly Op
             Level = new("retort::kernels"), Attention = new("retort::attention"), Norm = new("retort::norm"),
-            AddNorm = new("retort::add_norm"), Gelu = new("retort::gelu"), Mel = new("retort::mel");
+            AddNorm = new("retort::add_norm"), Gelu = new("retort::gelu"), Dropout = new("retort::dropout"), Mel = new("retort::mel");
     }
 #endif
 

@@ -74,6 +74,76 @@ public class FusedTest
     }
 
     [SkippableTheory]
+    [InlineData(ScalarType.Float32, 55, 4, 32)]
+    [InlineData(ScalarType.Float32, 100, 2, 48)]
+    [InlineData(ScalarType.BFloat16, 55, 4, 32)]
+    public void Attention_WithLengths_EqualsPlain(ScalarType dtype, int length, int heads, int width)
+    {
+        Skip.IfNot(Has(dtype), "this processor has no fused kernels of the type");
+        using var scope = NewDisposeScope();
+        long[] valid = [length, 1, length - 7, 33];
+        var lengths = tensor(valid);
+        var x = Values("qkv", dtype, valid.Length, length, 3 * heads * width);
+        var slope = Values("slope", dtype, valid.Length, length, heads * width);
+        var (plain, leaf) = (Leaf(x, ScalarType.Float32), Leaf(x, dtype));
+        Tensor expected;
+        using (Fused.Off())
+        {
+            expected = Attention.Packed(plain, heads, LengthMask.Additive(valid, length), lengths: lengths);
+            expected.backward([slope.to(ScalarType.Float32)]);
+        }
+        var actual = Fused.Attention(leaf, heads, lengths)!;
+        actual.backward([slope]);
+        var tolerance = dtype == ScalarType.Float32 ? InFloat32 : InBFloat16;
+        Near(expected, actual, tolerance);
+        Near(plain.grad!, leaf.grad, tolerance);
+        // Rows without padding have the bits of a call without lengths.
+        using var none = no_grad();
+        Assert.True(Fused.Attention(x.narrow(0, 0, 1), heads)!.Equals(actual.detach().narrow(0, 0, 1)));
+    }
+
+    [SkippableFact]
+    public void Attention_LengthBeyondTheKeys_IsRefused()
+    {
+        Skip.IfNot(Has(ScalarType.Float32), "this processor has no fused kernels");
+        using var x = zeros(2, 4, 96);
+        using var lengths = tensor(new long[] { 4, 5 });
+        Assert.Contains("row 1 has length 5", Assert.ThrowsAny<Exception>(() => Fused.Attention(x, 2, lengths)).Message);
+    }
+
+    [SkippableTheory]
+    [InlineData(ScalarType.Float32, 0.1, 7, 3)]
+    [InlineData(ScalarType.Float32, 0.5, 300, 401)]
+    [InlineData(ScalarType.BFloat16, 0.1, 100, 37)]
+    public void Dropout_Fused_EqualsPlainAndDropsItsShare(ScalarType dtype, double p, int rows, int width)
+    {
+        Skip.IfNot(Has(dtype), "this processor has no fused kernels of the type");
+        using var scope = NewDisposeScope();
+        var x = Values("x", dtype, rows, width);
+        var slope = Values("slope", dtype, rows, width);
+        (Tensor, Tensor) Of(Generator generator, Tensor leaf)
+        {
+            var y = new SeededDropout(p, generator).call(leaf);
+            y.backward([slope]);
+            return (y.detach(), leaf.grad!);
+        }
+        using Generator one = new(5), two = new(5);
+        var (actual, gradient) = Of(one, Leaf(x, dtype));
+        using (Fused.Off())
+        {
+            var (expected, plain) = Of(two, Leaf(x, dtype));
+            var tolerance = dtype == ScalarType.Float32 ? 0 : InBFloat16;
+            Near(expected, actual, tolerance);
+            Near(plain, gradient, tolerance);
+            Assert.True(expected.eq(0).Equals(actual.eq(0)));
+        }
+        var dropped = actual.eq(0).to(ScalarType.Float64).mean().item<double>();
+        Assert.InRange(dropped, p - 4 * Math.Sqrt(p * (1 - p) / (rows * width)), p + 4 * Math.Sqrt(p * (1 - p) / (rows * width)));
+        // Another call draws another mask.
+        Assert.False(actual.Equals(Of(one, Leaf(x, dtype)).Item1));
+    }
+
+    [SkippableTheory]
     [InlineData(ScalarType.Float32, 5, 64)]
     [InlineData(ScalarType.Float32, 1300, 192)]
     [InlineData(ScalarType.Float32, 7, 37)]

@@ -44,10 +44,11 @@ public static class Attention
     /// <param name="heads">number of heads; divides D</param>
     /// <param name="mask">added to the scores, broadcast to (B, heads, T, T)</param>
     /// <param name="dropout">acts on the weights after the softmax</param>
+    /// <param name="lengths">what the mask says, as numbers of valid keys, (B) of int64 on the CPU, for the fused kernel; null if there is no mask or another</param>
     /// <returns>(B, T, D), the heads side by side</returns>
-    public static Tensor Packed(Tensor qkv, int heads, Tensor? mask = null, SeededDropout? dropout = null)
+    public static Tensor Packed(Tensor qkv, int heads, Tensor? mask = null, SeededDropout? dropout = null, Tensor? lengths = null)
     {
-        if (mask is null && dropout is null && Fused.Attention(qkv, heads) is { } fused)
+        if ((mask is null || lengths is not null) && dropout is null && Fused.Attention(qkv, heads, lengths) is { } fused)
         {
             return fused;
         }

@@ -10,6 +10,8 @@ namespace Retort.Layers;
 /// </summary>
 public sealed class DecoderBlock : nn.Module<Tensor, Tensor, Tensor?, Tensor?, Tensor>
 {
+    private const double Epsilon = 1e-5;
+
     private readonly PackedAttention self_attn;
     private readonly PackedAttention multihead_attn;
     private readonly Linear linear1;
@@ -46,9 +48,9 @@ public sealed class DecoderBlock : nn.Module<Tensor, Tensor, Tensor?, Tensor?, T
     {
         using var scope = NewDisposeScope();
         var (keys, values) = multihead_attn.KeysValues(memory);
-        var y = x + dropout.call(self_attn.call(norm1.call(x), causal));
-        y = y + dropout.call(multihead_attn.Cross(norm2.call(y), keys, values, memoryMask));
-        return FeedForward(y).MoveToOuterDisposeScope();
+        var attended = dropout.call(self_attn.call(EncoderBlock.AddNorm(x, null, norm1, Epsilon).Normed, causal));
+        var (y, second) = EncoderBlock.AddNorm(x, attended, norm2, Epsilon);
+        return FeedForward(y, dropout.call(multihead_attn.Cross(second, keys, values, memoryMask))).MoveToOuterDisposeScope();
     }
 
     /// <summary>The memory's keys and values, for <see cref="Step"/>.</summary>
@@ -62,14 +64,17 @@ public sealed class DecoderBlock : nn.Module<Tensor, Tensor, Tensor?, Tensor?, T
         Tensor x, (Tensor Keys, Tensor Values)? past, (Tensor Keys, Tensor Values) cross, Tensor? memoryMask)
     {
         using var scope = NewDisposeScope();
-        var (attended, keys, values) = self_attn.Step(norm1.call(x), past);
-        var y = x + attended;
+        var (attended, keys, values) = self_attn.Step(EncoderBlock.AddNorm(x, null, norm1, Epsilon).Normed, past);
+        var (y, second) = EncoderBlock.AddNorm(x, attended, norm2, Epsilon);
         long rows = x.shape[0], memories = cross.Keys.shape[0], width = x.shape[2];
-        var queries = norm2.call(y).view(memories, rows / memories, width);
-        y = y + multihead_attn.Cross(queries, cross.Keys, cross.Values, memoryMask).view(rows, 1, width);
-        return (FeedForward(y).MoveToOuterDisposeScope(), keys.MoveToOuterDisposeScope(), values.MoveToOuterDisposeScope());
+        var crossed = multihead_attn.Cross(second.view(memories, rows / memories, width), cross.Keys, cross.Values, memoryMask);
+        return (FeedForward(y, crossed.view(rows, 1, width)).MoveToOuterDisposeScope(), keys.MoveToOuterDisposeScope(), values.MoveToOuterDisposeScope());
     }
 
-    private Tensor FeedForward(Tensor y) =>
-        y + dropout.call(linear2.call(dropout.call(nn.functional.relu(linear1.call(norm3.call(y))))));
+    // Of x + before.
+    private Tensor FeedForward(Tensor x, Tensor before)
+    {
+        var (y, third) = EncoderBlock.AddNorm(x, before, norm3, Epsilon);
+        return y + dropout.call(linear2.call(dropout.call(linear1.call(third).relu_())));
+    }
 }

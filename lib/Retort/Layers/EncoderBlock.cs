@@ -38,10 +38,11 @@ public sealed class EncoderBlock : nn.Module<Tensor, Tensor>
     /// <param name="x">(B, T, D)</param>
     /// <param name="mask">added to the scores, broadcast to (B, heads, T, T); see <see cref="LengthMask.Additive"/></param>
     /// <param name="dropout">acts on both parts before they are added to x</param>
-    public Tensor Masked(Tensor x, Tensor? mask, SeededDropout? dropout)
+    /// <param name="lengths">what the mask says, as numbers of valid keys; see <see cref="Attention.Packed"/></param>
+    public Tensor Masked(Tensor x, Tensor? mask, SeededDropout? dropout, Tensor? lengths = null)
     {
         using var scope = NewDisposeScope();
-        var (y, z) = Branches(x, null, mask, dropout);
+        var (y, z) = Branches(x, null, mask, dropout, lengths);
         // With gradients y is kept for norm2's and must not change.
         return (is_grad_enabled() ? y + z : y.add_(z)).MoveToOuterDisposeScope();
     }
@@ -50,11 +51,12 @@ public sealed class EncoderBlock : nn.Module<Tensor, Tensor>
     /// The block without its last addition, which the next block's norm does on its way: of x + before, the sum after the
     /// attention and what the mlp adds to it.
     /// </summary>
-    internal (Tensor Sum, Tensor Added) Branches(Tensor x, Tensor? before, Tensor? mask = null, SeededDropout? dropout = null)
+    internal (Tensor Sum, Tensor Added) Branches(
+        Tensor x, Tensor? before, Tensor? mask = null, SeededDropout? dropout = null, Tensor? lengths = null)
     {
         using var scope = NewDisposeScope();
         (x, var first) = AddNorm(x, before, norm1, epsilon);
-        var attended = mask is null ? attn.call(first) : attn.Masked(first, mask);
+        var attended = mask is null ? attn.call(first) : attn.Masked(first, mask, lengths);
         (x, var second) = AddNorm(x, dropout?.call(attended) ?? attended, norm2, epsilon);
         var added = mlp.call(second);
         return (x.MoveToOuterDisposeScope(), (dropout?.call(added) ?? added).MoveToOuterDisposeScope());

@@ -27,9 +27,10 @@ public sealed class SelfAttention : nn.Module<Tensor, Tensor>
     /// <summary>(B, T, D) to (B, T, D).</summary>
     /// <param name="x">(B, T, D)</param>
     /// <param name="mask">added to the scores, broadcast to (B, heads, T, T); see <see cref="LengthMask.Additive"/></param>
-    public Tensor Masked(Tensor x, Tensor? mask)
+    /// <param name="lengths">what the mask says, as numbers of valid keys; see <see cref="Attention.Packed"/></param>
+    public Tensor Masked(Tensor x, Tensor? mask, Tensor? lengths = null)
     {
         using var scope = NewDisposeScope();
-        return proj.call(Attention.Packed(qkv.call(x), heads, mask)).MoveToOuterDisposeScope();
+        return proj.call(Attention.Packed(qkv.call(x), heads, mask, lengths: lengths)).MoveToOuterDisposeScope();
     }
 }

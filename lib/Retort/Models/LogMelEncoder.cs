@@ -99,11 +99,13 @@ public sealed class LogMelEncoder : AudioEncoder
     {
         using var scope = NewDisposeScope();
         var length = features.shape[1];
-        var mask = frames is null || frames.All(n => n == length) ? null : LengthMask.Additive(frames, length, features.dtype, features.device);
+        var padded = frames is not null && frames.Any(n => n != length);
+        var mask = padded ? LengthMask.Additive(frames!, length, features.dtype, features.device) : null;
+        var lengths = padded ? tensor([.. frames!]) : null;
         var x = dropout.call(project.call(features) + SinePositions.Table((int)length, Settings.Width, features.device).to(features.dtype));
         foreach (var block in blocks)
         {
-            x = block.Masked(x, mask, training ? dropout : null);
+            x = block.Masked(x, mask, training ? dropout : null, lengths);
         }
         return norm.call(x).MoveToOuterDisposeScope();
     }

@@ -130,7 +130,7 @@ struct Scratch {
 inline Scratch& scratch() { static thread_local Scratch s; return s; }
 
 struct Head {
-  int64_t T, D, d, keys, wide, units;  // keys: T to whole panels; wide: d to whole panels; units: of d
+  int64_t T, n, D, d, keys, wide, units;  // n: valid keys; keys: n to whole panels; wide: d to whole panels; units: of d
   // From row to row of scores, in units: not a power of two, whose rows would meet in the same lines of the cache.
   int64_t pitch, half_pitch;
   const char *q, *k, *v;
@@ -140,8 +140,9 @@ struct Head {
 inline Head head_of(const retort::Packed& p, int64_t index) {
   const int64_t b = index / p.heads, h = index % p.heads, size = p.half ? 2 : 4, D = p.heads * p.width;
   const char* q = static_cast<const char*>(p.qkv) + (b * p.length * 3 * D + h * p.width) * size;
-  return {p.length, D, p.width, up(p.length, Panel), up(p.width, Panel), p.half ? p.width / 2 : p.width,
-          up(p.length, Panel) + W, p.half ? up(p.length, Panel) / 2 + W : up(p.length, Panel) + W,
+  const int64_t n = p.lengths ? p.lengths[b] : p.length;
+  return {p.length, n, D, p.width, up(n, Panel), up(p.width, Panel), p.half ? p.width / 2 : p.width,
+          up(n, Panel) + W, p.half ? up(n, Panel) / 2 + W : up(n, Panel) + W,
           q, q + D * size, q + 2 * D * size, 3 * D, b * p.length * D + h * p.width};
 }
 
@@ -158,8 +159,8 @@ void forward(const retort::Packed& p, int64_t index, void* out, float* lse) {
   auto scores = s.take<float>(Block * h.pitch);
   auto weights = Half ? s.take<uint32_t>(Block * h.half_pitch) : reinterpret_cast<uint32_t*>(scores);
   auto mixed = s.take<float>(Block * h.wide);
-  pack_transposed<Half>(h.k, h.stride, h.T, h.d, h.keys, kt);
-  pack<Half>(h.v, h.stride, h.T, h.d, h.keys, v);
+  pack_transposed<Half>(h.k, h.stride, h.n, h.d, h.keys, kt);
+  pack<Half>(h.v, h.stride, h.n, h.d, h.keys, v);
   for (int64_t from = 0; from < h.T; from += Block) {
     const int64_t rows = h.T - from < Block ? h.T - from : Block, all_rows = up(rows, Rows);
     take<Half>(at(h.q, from * h.stride, Half), h.stride, rows, h.d, all_rows, q);
@@ -167,7 +168,7 @@ void forward(const retort::Packed& p, int64_t index, void* out, float* lse) {
     float inverse[Block];
     for (int64_t i = 0; i < all_rows; i++) {
       float* row = scores + i * h.pitch;
-      for (int64_t j = h.T; j < h.keys; j++) row[j] = -__builtin_inff();
+      for (int64_t j = h.n; j < h.keys; j++) row[j] = -__builtin_inff();
       V top = load(row);
       for (int64_t j = W; j < h.keys; j += W) top = larger(load(row + j), top);
       const float most = largest(top);
@@ -206,9 +207,9 @@ void backward(const retort::Packed& p, int64_t index, const void* out, const flo
   auto weights_across = Half ? s.take<uint32_t>(row_units * h.pitch) : reinterpret_cast<uint32_t*>(weights);
   auto slopes_across = Half ? s.take<uint32_t>(row_units * h.pitch) : reinterpret_cast<uint32_t*>(slopes);
   auto dq = s.take<float>(Block * h.wide), dk = s.take<float>(h.keys * h.wide), dv = s.take<float>(h.keys * h.wide);
-  pack_transposed<Half>(h.k, h.stride, h.T, h.d, h.keys, kt);
-  pack_transposed<Half>(h.v, h.stride, h.T, h.d, h.keys, vt);
-  pack<Half>(h.k, h.stride, h.T, h.d, h.keys, k);
+  pack_transposed<Half>(h.k, h.stride, h.n, h.d, h.keys, kt);
+  pack_transposed<Half>(h.v, h.stride, h.n, h.d, h.keys, vt);
+  pack<Half>(h.k, h.stride, h.n, h.d, h.keys, k);
   const int64_t origin = (index / p.heads) * h.T * h.stride + (index % p.heads) * h.d;  // of this head in qkv
   for (int64_t from = 0; from < h.T; from += Block) {
     const int64_t rows = h.T - from < Block ? h.T - from : Block, all_rows = up(rows, Rows), used = Half ? all_rows / 2 : all_rows;
@@ -227,7 +228,7 @@ void backward(const retort::Packed& p, int64_t index, const void* out, const flo
         std::memset(w, 0, h.keys * 4);
         std::memset(d, 0, h.keys * 4);
       } else {
-        for (int64_t j = h.T; j < h.keys; j++) w[j] = -__builtin_inff();
+        for (int64_t j = h.n; j < h.keys; j++) w[j] = -__builtin_inff();
         V both{};
         for (int64_t j = 0; j < h.d; j += W) {
           const int64_t e = h.offset + (from + i) * h.D + j;
@@ -256,8 +257,8 @@ void backward(const retort::Packed& p, int64_t index, const void* out, const flo
   }
   for (int64_t i = 0; i < h.T; i++)
     for (int64_t j = 0; j < h.d; j += W) {
-      store(dqkv, origin + i * h.stride + h.D + j, load(dk + i * h.wide + j), Half);
-      store(dqkv, origin + i * h.stride + 2 * h.D + j, load(dv + i * h.wide + j), Half);
+      store(dqkv, origin + i * h.stride + h.D + j, i < h.n ? load(dk + i * h.wide + j) : V{}, Half);
+      store(dqkv, origin + i * h.stride + 2 * h.D + j, i < h.n ? load(dv + i * h.wide + j) : V{}, Half);
     }
 }
 

@@ -1,4 +1,4 @@
-// LayerNorm with the residual addition in front of it, and the exact GELU, in one pass over memory each.
+// LayerNorm with the residual addition in front of it, the exact GELU, and dropout, in one pass over memory each.
 #pragma once
 
 #include <cmath>
@@ -125,6 +125,26 @@ void gelu_backward(const void* x, const void* dy, void* dx, int64_t count, bool 
     const V v = load_some(x, i, n, half);
     const V phi = normal(v, density);
     store_some(dx, i, n, load_some(dy, i, n, half) * (phi + v * density * 0.39894228f), half);
+  });
+}
+
+// A hash of 32 bits, of the element's number and both halves of the seed; its two multiplications are those of a search for
+// the least bias among such hashes (Wellons 2018, "lowbias32").
+inline U hash(U i, uint32_t low, uint32_t high) {
+  U h = i ^ low;
+  h = (h ^ (h >> 16)) * 0x7feb352dU;
+  h = (h ^ (h >> 15)) + high;
+  h = h * 0x846ca68bU;
+  return h ^ (h >> 16);
+}
+
+void dropout(const void* x, void* y, int64_t first, int64_t count, uint64_t seed, uint32_t threshold, float scale, bool half) {
+  const uint32_t low = static_cast<uint32_t>(seed), high = static_cast<uint32_t>(seed >> 32);
+  U lane;
+  for (int k = 0; k < W; k++) lane[k] = k;
+  each(count, [=](int64_t i, int n) {
+    const U h = hash(lane + static_cast<uint32_t>(first + i), low, high);
+    store_some(y, i, n, h < threshold ? V{} : load_some(x, i, n, half) * scale, half);
   });
 }
 

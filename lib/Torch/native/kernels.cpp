@@ -61,10 +61,19 @@ bool wanted(std::initializer_list<const Tensor*> tensors) {
 
 // Attention ------------------------------------------------------------------------------------------------------------
 
-retort::Packed packed(const Tensor& qkv, int64_t heads) {
+retort::Packed packed(const Tensor& qkv, int64_t heads, const Tensor& lengths) {
   check(qkv, "qkv");
   TORCH_CHECK(qkv.dim() == 3 && heads > 0 && qkv.size(2) % (48 * heads) == 0, "retort: qkv must be (B, T, 3 D) and D / heads a multiple of 16");
-  return {qkv.data_ptr(), qkv.size(0), qkv.size(1), heads, qkv.size(2) / 3 / heads, half(qkv)};
+  if (lengths.defined()) {
+    TORCH_CHECK(lengths.device().is_cpu() && lengths.is_contiguous() && lengths.scalar_type() == at::kLong && lengths.dim() == 1 &&
+                    lengths.size(0) == qkv.size(0), "retort: lengths must be (B) of int64 on the CPU");
+    for (int64_t b = 0; b < qkv.size(0); b++) {
+      const int64_t n = lengths.data_ptr<int64_t>()[b];
+      TORCH_CHECK(n >= 1 && n <= qkv.size(1), "retort: row ", b, " has length ", n, "; it must lie in 1..", qkv.size(1));
+    }
+  }
+  return {qkv.data_ptr(), qkv.size(0), qkv.size(1), heads, qkv.size(2) / 3 / heads, half(qkv),
+          lengths.defined() ? lengths.data_ptr<int64_t>() : nullptr};
 }
 
 template <class F> void for_heads(const retort::Packed& p, F body) {
@@ -75,8 +84,8 @@ template <class F> void for_heads(const retort::Packed& p, F body) {
   });
 }
 
-Tensor attend(const Tensor& qkv, int64_t heads, Tensor* lse) {
-  const auto p = packed(qkv, heads);
+Tensor attend(const Tensor& qkv, int64_t heads, const Tensor& lengths, Tensor* lse) {
+  const auto p = packed(qkv, heads, lengths);
   auto out = at::empty({p.batch, p.length, heads * p.width}, qkv.options());
   if (lse) *lse = at::empty({p.batch, heads, p.length}, qkv.options().dtype(at::kFloat));
   float* facts = lse ? lse->data_ptr<float>() : nullptr;
@@ -85,10 +94,10 @@ Tensor attend(const Tensor& qkv, int64_t heads, Tensor* lse) {
 }
 
 struct Attention : Function<Attention> {
-  static Tensor forward(AutogradContext* context, const Tensor& qkv, int64_t heads) {
+  static Tensor forward(AutogradContext* context, const Tensor& qkv, int64_t heads, const c10::optional<Tensor>& lengths) {
     Tensor lse;
-    auto out = attend(qkv, heads, &lse);
-    context->save_for_backward({qkv, out, lse});
+    auto out = attend(qkv, heads, lengths.value_or(Tensor()), &lse);
+    context->save_for_backward({qkv, out, lse, lengths.value_or(Tensor())});
     context->saved_data["heads"] = heads;
     return out;
   }
@@ -96,18 +105,18 @@ struct Attention : Function<Attention> {
     once();
     const auto saved = context->get_saved_variables();
     const auto& qkv = saved[0];
-    const auto p = packed(qkv, context->saved_data["heads"].toInt());
+    const auto p = packed(qkv, context->saved_data["heads"].toInt(), saved[3]);
     const auto dout = grads[0].to(qkv.scalar_type()).contiguous();
     auto dqkv = at::empty_like(qkv);
     for_heads(p, [&](int64_t i) {
       kernels().attention_backward(p, i, saved[1].data_ptr(), saved[2].data_ptr<float>(), dout.data_ptr(), dqkv.data_ptr());
     });
-    return {dqkv, Tensor()};
+    return {dqkv, Tensor(), Tensor()};
   }
 };
 
-Tensor attention(const Tensor& qkv, int64_t heads) {
-  return wanted({&qkv}) ? Attention::apply(qkv, heads) : attend(qkv, heads, nullptr);
+Tensor attention(const Tensor& qkv, int64_t heads, const c10::optional<Tensor>& lengths) {
+  return wanted({&qkv}) ? Attention::apply(qkv, heads, lengths) : attend(qkv, heads, lengths.value_or(Tensor()), nullptr);
 }
 
 // LayerNorm of x, or of x + y ------------------------------------------------------------------------------------------
@@ -234,6 +243,39 @@ struct Gelu : Function<Gelu> {
 
 Tensor gelu(const Tensor& x) { return wanted({&x}) ? Gelu::apply(x) : gelu_of(x); }
 
+// Dropout --------------------------------------------------------------------------------------------------------------
+
+// The gradient draws the same mask again from the seed: nothing is kept.
+Tensor dropout_of(const Tensor& x, double p, int64_t seed) {
+  check(x, "x");
+  TORCH_CHECK(p >= 0 && p < 1, "retort: a dropout probability is at least 0 and less than 1");
+  const auto threshold = static_cast<uint32_t>(std::min(std::floor(p * 4294967296.0), 4294967295.0));
+  const auto scale = static_cast<float>(1 / (1 - p));
+  auto y = at::empty_like(x);
+  const int64_t size = half(x) ? 2 : 4;
+  const char* from = static_cast<const char*>(x.data_ptr());
+  char* into = static_cast<char*>(y.data_ptr());
+  at::parallel_for(0, (x.numel() + 1023) / 1024, 64, [&](int64_t first, int64_t last) {
+    const int64_t at = first * 1024, count = std::min(x.numel(), last * 1024) - at;
+    kernels().dropout(from + at * size, into + at * size, at, count, static_cast<uint64_t>(seed), threshold, scale, size == 2);
+  });
+  return y;
+}
+
+struct Dropout : Function<Dropout> {
+  static Tensor forward(AutogradContext* context, const Tensor& x, double p, int64_t seed) {
+    context->saved_data["p"] = p;
+    context->saved_data["seed"] = seed;
+    return dropout_of(x, p, seed);
+  }
+  static variable_list backward(AutogradContext* context, variable_list grads) {
+    once();
+    return {dropout_of(grads[0].contiguous(), context->saved_data["p"].toDouble(), context->saved_data["seed"].toInt()), Tensor(), Tensor()};
+  }
+};
+
+Tensor dropout(const Tensor& x, double p, int64_t seed) { return wanted({&x}) ? Dropout::apply(x, p, seed) : dropout_of(x, p, seed); }
+
 // Log-mel --------------------------------------------------------------------------------------------------------------
 
 // e^(-2 pi i k / fft), as (re, im), for k up to 3/2 fft: the radix-4 step asks for three times an index.
@@ -291,10 +333,11 @@ int64_t level() {
 
 TORCH_LIBRARY(retort, m) {
   m.def("kernels() -> int", level);
-  m.def("attention(Tensor qkv, int heads) -> Tensor");
+  m.def("attention(Tensor qkv, int heads, Tensor? lengths) -> Tensor");
   m.def("add_norm(Tensor x, Tensor y, Tensor weight, Tensor bias, float epsilon, bool lower) -> (Tensor, Tensor)");
   m.def("norm(Tensor x, Tensor weight, Tensor bias, float epsilon, bool lower) -> Tensor");
   m.def("gelu(Tensor x) -> Tensor");
+  m.def("dropout(Tensor x, float p, int seed) -> Tensor");
   m.def("mel(Tensor waves, Tensor window, Tensor bank, int hop) -> Tensor");
 }
 
@@ -303,6 +346,7 @@ TORCH_LIBRARY_IMPL(retort, CPU, m) {
   m.impl("add_norm", add_norm);
   m.impl("norm", norm);
   m.impl("gelu", gelu);
+  m.impl("dropout", dropout);
   m.impl("mel", mel);
 }
 
@@ -311,4 +355,5 @@ TORCH_LIBRARY_IMPL(retort, AutogradCPU, m) {
   m.impl("add_norm", add_norm);
   m.impl("norm", norm);
   m.impl("gelu", gelu);
+  m.impl("dropout", dropout);
 }

@@ -11,6 +11,7 @@ struct Packed {
   const void* qkv;
   int64_t batch, length, heads, width;  // width: d
   bool half;                            // bfloat16
+  const int64_t* lengths = nullptr;     // valid keys of each clip, 1 to length; null: all
 };
 
 struct Kernels {
@@ -38,6 +39,9 @@ struct Kernels {
   // y = x Phi(x), and its gradient.
   void (*gelu)(const void* x, void* y, int64_t count, bool half);
   void (*gelu_backward)(const void* x, const void* dy, void* dx, int64_t count, bool half);
+
+  // y = x scale where a hash of (seed, first + i) is not below threshold, else 0. first is a multiple of 16.
+  void (*dropout)(const void* x, void* y, int64_t first, int64_t count, uint64_t seed, uint32_t threshold, float scale, bool half);
 };
 
 const Kernels* avx2();

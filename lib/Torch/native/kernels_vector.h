@@ -11,7 +11,7 @@
 namespace {
 
 const retort::Kernels* table(const char* name) {
-  static const retort::Kernels kernels{name, W == 16, attention, attention_backward, norm, norm_backward, mel, gelu, gelu_backward};
+  static const retort::Kernels kernels{name, W == 16, attention, attention_backward, norm, norm_backward, mel, gelu, gelu_backward, dropout};
   return &kernels;
 }
 

@@ -69,12 +69,14 @@ internal sealed class SpeechRecording
         try
         {
             using var process = Process.Start(start)!;
-            var error = process.StandardError.ReadToEndAsync();
+            // One after the other on this thread: an asynchronous reader needs a second thread of the pool, and with all of them
+            // waiting here the pool adds one a second. What espeak-ng has to say about an error fits into a pipe's buffer.
             process.StandardOutput.BaseStream.CopyTo(sound);
+            var error = process.StandardError.ReadToEnd();
             process.WaitForExit();
-            if (process.ExitCode != 0 || error.Result.Length > 0)
+            if (process.ExitCode != 0 || error.Length > 0)
             {
-                throw new BadInputException("espeak-ng", $"voice {line.Voice}", $"it failed with exit code {process.ExitCode}: {error.Result.Split('\n')[0]}");
+                throw new BadInputException("espeak-ng", $"voice {line.Voice}", $"it failed with exit code {process.ExitCode}: {error.Split('\n')[0]}");
             }
         }
         catch (Win32Exception e)
