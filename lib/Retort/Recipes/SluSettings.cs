@@ -20,7 +20,7 @@ public sealed record SluSettings
     public MadeSpeechSettings Speech { get; init; } = new();
 
     /// <summary>The largest vocabulary of the byte pair encoding that is trained on the training targets. Published: 1,000.</summary>
-    public int Vocabulary { get; init; } = 400;
+    public int Vocabulary { get; init; } = 700;
 
     /// <summary>The encoder.</summary>
     public LogMelEncoderSettings Encoder { get; init; } = new() { Width = 144, Hidden = 576 };
@@ -41,10 +41,10 @@ public sealed record SluSettings
     public double LargeMemory { get; init; } = 0.05;
 
     /// <summary>How the old model decodes pseudo-targets.</summary>
-    public DecodingSettings Teacher { get; init; } = new() { Beams = 5, MaxLength = 60 };
+    public DecodingSettings Teacher { get; init; } = new() { Beams = 5, MaxLength = 80 };
 
     /// <summary>How models are tested. Published: 20 beams.</summary>
-    public DecodingSettings Test { get; init; } = new() { Beams = 5, MaxLength = 60 };
+    public DecodingSettings Test { get; init; } = new() { Beams = 5, MaxLength = 80 };
 
     /// <summary>Token probabilities that the teacher store keeps of each place.</summary>
     public int TopK { get; init; } = 20;
