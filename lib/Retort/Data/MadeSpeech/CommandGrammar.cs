@@ -99,6 +99,17 @@ public sealed class CommandGrammar
                 throw new BadInputException(path, $"\"{name}\"", "expected texts of lower-case letters and spaces");
             }
         }
+        if (fillers.FirstOrDefault(f => f.Value.Any(string.IsNullOrWhiteSpace)) is { Key: { } silent })
+        {
+            throw new BadInputException(path, $"\"{silent}\"", "a filler has no words");
+        }
+        for (var i = 0; i < Generic.Count; i++)
+        {
+            if (Generic[i] is not { Length: > 0 } || Generic[i].Any(c => c is not (>= 'a' and <= 'z')))
+            {
+                throw new BadInputException(path, $"generic word {i + 1}", "expected a word of lower-case letters");
+            }
+        }
         foreach (var (scenario, of) in scenarios)
         {
             if (of is not { Weight: > 0, Actions.Count: > 0 })

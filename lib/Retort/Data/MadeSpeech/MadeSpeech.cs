@@ -42,6 +42,7 @@ public sealed class MadeSpeech : SpokenData
     public static MadeSpeech Of(MadeSpeechSettings? settings, Split split, CommandGrammar? grammar = null)
     {
         settings ??= new MadeSpeechSettings();
+        ArgumentOutOfRangeException.ThrowIfLessThan(settings.Utterances(split), 1, nameof(settings));
         grammar ??= CommandGrammar.Embedded;
         var voices = settings.Voices(split);
         var (recordings, lines, seen) = (new List<SlurpRecording>(), new List<SpokenLine>(), new HashSet<string>());
@@ -51,7 +52,7 @@ public sealed class MadeSpeech : SpokenData
             var draw = Draw.Of(settings.Seed, "sentence", id);
             var (sentence, meaning) = Sentence(grammar, scenario, action, split, settings.Seed, draw, seen);
             recordings.Add(new SlurpRecording(id, sentence, meaning, true));
-            lines.Add(new SpokenLine(id, sentence, draw.Pick(voices), draw.Next(settings.Speed.Slowest, settings.Speed.Fastest + 1), draw.Next(settings.Pitch.Lowest, settings.Pitch.Highest + 1)));
+            lines.Add(new SpokenLine(id, sentence, draw.Pick(voices), draw.Next(settings.Speed.Lowest, settings.Speed.Highest + 1), draw.Next(settings.Pitch.Lowest, settings.Pitch.Highest + 1)));
         }
         var hash = HashOf(lines, settings);
         return new MadeSpeech(recordings, [.. lines.Select(l => l.Voice)], SpeechRecording.Of(lines, settings, hash), hash);
@@ -59,25 +60,32 @@ public sealed class MadeSpeech : SpokenData
 
     /// <summary>Hash of everything that decides the samples.</summary>
     internal static string HashOf(IReadOnlyList<SpokenLine> lines, MadeSpeechSettings settings) => Hashing.Of([
-        Version, FormattableString.Invariant($"{settings.Seed} {settings.Snr} {settings.Reflections} {settings.RoomSeconds}"),
+        Version, FormattableString.Invariant($"{settings.Seed} ({settings.Snr.Lowest}, {settings.Snr.Highest}) {settings.Reflections} {settings.RoomSeconds}"),
         .. lines.Select(l => FormattableString.Invariant($"{l.Id}|{l.Words}|{l.Voice}|{l.Speed}|{l.Pitch}"))]);
 
-    // Scenarios by their weights, their actions evenly, each at least once where there is room.
+    // Scenarios by their weights, their actions evenly. A scenario for which nothing is left takes from the largest.
     private static IEnumerable<(string Scenario, string Action)> Shares(CommandGrammar grammar, int utterances)
     {
         var scenarios = grammar.Scenarios;
         var total = scenarios.Sum(grammar.Weight);
-        var given = 0;
-        var share = 0.0;
-        foreach (var scenario in scenarios)
+        var counts = new int[scenarios.Count];
+        var (given, share) = (0, 0.0);
+        for (var s = 0; s < counts.Length; s++)
         {
-            share += grammar.Weight(scenario) / total * utterances;
-            var actions = grammar.Actions(scenario);
-            for (var i = 0; given < (int)Math.Round(share); i++, given++)
-            {
-                yield return (scenario, actions[i % actions.Count]);
-            }
+            share += grammar.Weight(scenarios[s]) / total * utterances;
+            counts[s] = (int)Math.Round(share) - given;
+            given += counts[s];
         }
+        while (Array.IndexOf(counts, 0) is >= 0 and var empty && counts.Max() > 1)
+        {
+            counts[Array.IndexOf(counts, counts.Max())]--;
+            counts[empty]++;
+        }
+        return scenarios.SelectMany((scenario, s) =>
+        {
+            var actions = grammar.Actions(scenario);
+            return Enumerable.Range(0, counts[s]).Select(i => (scenario, actions[i % actions.Count]));
+        });
     }
 
     // A sentence belongs to a split by the hash of its words, so that none is in two. New ones are preferred.

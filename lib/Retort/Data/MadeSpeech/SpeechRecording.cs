@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 using Retort.Audio;
 using Retort.Randomness;
 
@@ -15,46 +16,66 @@ internal sealed class SpeechRecording
 {
     private const string SamplesFile = "samples.s16";
     private const string EndsFile = "ends.i64";
-    private readonly short[] samples;
+    private const int Block = 512;
+    private readonly SafeFileHandle samples;
     private readonly long[] ends;
 
-    private SpeechRecording(short[] samples, long[] ends) => (this.samples, this.ends) = (samples, ends);
+    private SpeechRecording(SafeFileHandle samples, long[] ends) => (this.samples, this.ends) = (samples, ends);
 
     public static SpeechRecording Of(IReadOnlyList<SpokenLine> lines, MadeSpeechSettings settings, string hash)
     {
         var folder = Cache.Entry("spoken", hash, into => Make(lines, settings, into));
-        var ends = MemoryMarshal.Cast<byte, long>(File.ReadAllBytes(Path.Combine(folder, EndsFile))).ToArray();
-        var samples = MemoryMarshal.Cast<byte, short>(File.ReadAllBytes(Path.Combine(folder, SamplesFile))).ToArray();
-        return ends.Length == lines.Count && samples.Length == ends[^1] ? new SpeechRecording(samples, ends)
-            : throw new BadInputException(folder, "", $"holds {ends.Length} lines and {samples.Length} samples, expected {lines.Count} lines; remove the folder to make it again");
+        try
+        {
+            var ends = MemoryMarshal.Cast<byte, long>(File.ReadAllBytes(Path.Combine(folder, EndsFile))).ToArray();
+            var samples = File.OpenHandle(Path.Combine(folder, SamplesFile));
+            var bytes = RandomAccess.GetLength(samples);
+            return ends.Length == lines.Count && bytes == sizeof(short) * ends[^1] && ends.Zip(ends.Skip(1)).All(p => p.First < p.Second)
+                ? new SpeechRecording(samples, ends)
+                : throw new BadInputException(folder, "", $"holds {ends.Length} lines and {bytes} bytes of samples, expected {lines.Count} lines and the samples that they name; remove the folder to make it again");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BadInputException(folder, "", $"cannot be read: {e.Message}; remove the folder to make it again", e);
+        }
     }
 
-    public int Length(int line) => (int)(ends[line] - (line == 0 ? 0 : ends[line - 1]));
+    public int Length(int line) => (int)(ends[line] - Start(line));
 
     public float[] Samples(int line)
     {
-        var x = new float[Length(line)];
-        var from = ends[line] - x.Length;
+        var kept = new short[Length(line)];
+        var bytes = MemoryMarshal.AsBytes(kept.AsSpan());
+        for (var read = 0; read < bytes.Length;)
+        {
+            var more = RandomAccess.Read(samples, bytes[read..], sizeof(short) * Start(line) + read);
+            read += more > 0 ? more : throw new BadInputException(SamplesFile, $"line {line}", "the cache's file has become shorter; remove the cache's entry to make it again");
+        }
+        var x = new float[kept.Length];
         for (var i = 0; i < x.Length; i++)
         {
-            x[i] = samples[from + i] / 32768f;
+            x[i] = kept[i] / 32768f;
         }
         return x;
     }
 
+    private long Start(int line) => line == 0 ? 0 : ends[line - 1];
+
     private static void Make(IReadOnlyList<SpokenLine> lines, MadeSpeechSettings settings, string folder)
     {
-        var spoken = new short[lines.Count][];
-        AllCores.For(lines.Count, i => spoken[i] = InRoom(Speak(lines[i]), lines[i].Id, settings));
-        using (var file = File.Create(Path.Combine(folder, SamplesFile)))
+        var (end, ends) = (0L, new long[lines.Count]);
+        using var file = File.Create(Path.Combine(folder, SamplesFile));
+        for (var first = 0; first < lines.Count; first += Block)
         {
-            foreach (var line in spoken)
+            var (from, spoken) = (first, new short[Math.Min(Block, lines.Count - first)][]);
+            AllCores.For(spoken.Length, i => spoken[i] = InRoom(Speak(lines[from + i]), lines[from + i].Id, settings));
+            for (var i = 0; i < spoken.Length; i++)
             {
-                file.Write(MemoryMarshal.AsBytes<short>(line));
+                file.Write(MemoryMarshal.AsBytes<short>(spoken[i]));
+                ends[from + i] = end += spoken[i].Length;
             }
         }
-        var end = 0L;
-        File.WriteAllBytes(Path.Combine(folder, EndsFile), MemoryMarshal.AsBytes<long>(spoken.Select(line => end += line.Length).ToArray()).ToArray());
+        File.WriteAllBytes(Path.Combine(folder, EndsFile), MemoryMarshal.AsBytes<long>(ends).ToArray());
     }
 
     private static float[] Speak(SpokenLine line)

@@ -80,10 +80,10 @@ internal sealed class SpeechBank
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
         try
         {
+            // Read on this thread, not by the pool: its threads all wait here, and it adds but one a second.
             using var process = Process.Start(start)!;
-            process.OutputDataReceived += (_, _) => { };
-            process.BeginOutputReadLine();
             var error = process.StandardError.ReadToEnd();
+            process.StandardOutput.ReadToEnd(); // nothing, for the sound goes to a file
             process.WaitForExit();
             if (process.ExitCode != 0 || error.Length > 0)
             {
