@@ -12,12 +12,13 @@ namespace Retort.Models;
 
 /// <summary>
 /// Waves to a frame each 40 ms: log-mel, each clip and bin to mean 0 and variance 1, frames stacked and projected, sine
-/// positions, pre-norm layers and a last norm. Keys of its state: <c>front_end</c>, <c>project</c>, <c>blocks</c>, <c>norm</c>.
+/// positions, pre-norm layers and a last norm. Keys of its state: <c>front_end</c>, <c>project</c> or <c>subsample</c>, <c>blocks</c>, <c>norm</c>.
 /// </summary>
 public sealed class LogMelEncoder : AudioEncoder
 {
     private readonly MelFrontEnd front_end;
-    private readonly Linear project;
+    private readonly Linear? project;
+    private readonly ConvSubsampler? subsample;
     private readonly ModuleList<EncoderBlock> blocks;
     private readonly LayerNorm norm;
     private readonly SeededDropout dropout;
@@ -33,14 +34,22 @@ public sealed class LogMelEncoder : AudioEncoder
         Settings.Check();
         Generator = generator ?? new Generator((ulong)seed);
         front_end = new MelFrontEnd(Settings.Mel);
-        project = nn.Linear(Settings.Mel.Mels * Settings.Stack, Settings.Width);
+        project = Settings.Convolutions ? null : nn.Linear(Settings.Mel.Mels * Settings.Stack, Settings.Width);
+        subsample = Settings.Convolutions
+            ? new ConvSubsampler(Settings.Mel.Mels, Settings.Width, int.Log2(Settings.Stack), Settings.ResidualConvolutions)
+            : null;
         blocks = new ModuleList<EncoderBlock>([.. Enumerable.Range(0, Settings.Depth)
             .Select(_ => new EncoderBlock(Settings.Width, Settings.Heads, Settings.Hidden, 1e-5))]);
         norm = nn.LayerNorm(Settings.Width);
         dropout = new SeededDropout(Settings.Dropout, Generator);
         RegisterComponents();
         FreshWeights.Fill(this, seed, "log-mel encoder", (_, shape, draw) =>
-            shape.Length == 2 ? FreshWeights.Xavier(draw, shape[0], shape[1]) : null);
+            shape.Length switch
+            {
+                2 => FreshWeights.Xavier(draw, shape[0], shape[1]),
+                3 => () => draw.Normal(0, Math.Sqrt(2.0 / (shape[1] * shape[2]))),  // He et al. (2015), for ReLU
+                _ => null,
+            });
     }
 
     /// <summary>The settings.</summary>
@@ -48,6 +57,19 @@ public sealed class LogMelEncoder : AudioEncoder
 
     /// <summary>What dropout draws from in training.</summary>
     public Generator Generator { get; }
+
+    /// <summary>Whether the convolutions' batch norm keeps its running statistics in training: see <see cref="ConvSubsampler.Frozen"/>.</summary>
+    public bool FrozenNorms
+    {
+        get => subsample?.Frozen ?? true;
+        set
+        {
+            if (subsample is not null)
+            {
+                subsample.Frozen = value;
+            }
+        }
+    }
 
     /// <inheritdoc/>
     public override int Width => Settings.Width;
@@ -102,7 +124,8 @@ public sealed class LogMelEncoder : AudioEncoder
         var padded = frames is not null && frames.Any(n => n != length);
         var mask = padded ? LengthMask.Additive(frames!, length, features.dtype, features.device) : null;
         var lengths = padded ? tensor([.. frames!]) : null;
-        var x = dropout.call(project.call(features) + SinePositions.Table((int)length, Settings.Width, features.device).to(features.dtype));
+        var projected = subsample?.call(features.view(features.shape[0], length * Settings.Stack, -1), frames) ?? project!.call(features);
+        var x = dropout.call(projected + SinePositions.Table((int)length, Settings.Width, features.device).to(features.dtype));
         foreach (var block in blocks)
         {
             x = block.Masked(x, mask, training ? dropout : null, lengths);

@@ -1,4 +1,5 @@
 using Retort.Audio;
+using Retort.Layers;
 
 namespace Retort.Models;
 
@@ -10,6 +11,14 @@ public sealed record LogMelEncoderSettings
 
     /// <summary>Frames of 10 ms that are put side by side into one.</summary>
     public int Stack { get; init; } = 4;
+
+    /// <summary>
+    /// True: convolutions (<see cref="ConvSubsampler"/>) put the frames together, of which there are then a power of 2. False: one linear layer.
+    /// </summary>
+    public bool Convolutions { get; init; }
+
+    /// <summary>Convolutions behind those that put frames together.</summary>
+    public int ResidualConvolutions { get; init; } = 2;
 
     /// <summary>Width of a frame, D.</summary>
     public int Width { get; init; } = 128;
@@ -29,6 +38,10 @@ public sealed record LogMelEncoderSettings
     /// <summary>Throws an <see cref="ArgumentException"/> that says which settings do not fit one another.</summary>
     public void Check()
     {
+        if (Convolutions && (Stack < 2 || !int.IsPow2(Stack) || ResidualConvolutions < 0))
+        {
+            throw new ArgumentException($"{Stack} frames cannot be put together by convolutions of stride 2: expected a power of 2");
+        }
         if (Stack < 1 || Depth < 1 || Hidden < 1 || Heads < 1 || Width < 2 || Width % 2 != 0 || Width % Heads != 0)
         {
             throw new ArgumentException($"{Depth} layers of width {Width} (hidden {Hidden}) with {Heads} heads on {Stack} stacked frames: "

@@ -27,6 +27,23 @@ public static class RunFacts
         return Machine(table);
     }
 
+    /// <summary>Size, seeds and the other settings of the class-incremental experiment, library, tensor engine and machine.</summary>
+    /// <param name="size">the size that was asked for</param>
+    /// <param name="settings">the experiment</param>
+    public static Table Table(string size, SluSettings settings)
+    {
+        var training = settings.Training;
+        return Machine(new Table("fact", "value").WithRow("size", size)
+            .WithRow("splits x arms x seeds", $"{settings.Splits.Count} x {settings.Arms.Count} x {settings.Seeds.Count} ({string.Join("; ", settings.Splits.Select(s => s.Name))}; seeds {string.Join(", ", settings.Seeds)})")
+            .WithRow("utterances", $"training {settings.Speech.TrainUtterances}, validation {settings.Speech.ValidationUtterances}, test {settings.Speech.TestUtterances}; encoder {settings.Speech.GenericUtterances}")
+            .WithRow("noise and room", $"{settings.Speech.Snr.Lowest} to {settings.Speech.Snr.Highest} dB SNR, {settings.Speech.Reflections} reflections")
+            .WithRow("encoder", $"width {settings.Encoder.Width}, {settings.Encoder.Depth} layers; {settings.Pretraining.Steps} steps of CTC")
+            .WithRow("decoder", $"width {settings.Decoder.Width}, {settings.Decoder.Depth} layers; at most {settings.Vocabulary} tokens")
+            .WithRow("epochs", $"first task {training.FirstEpochs}, later {string.Join(", ", training.LaterEpochs)}, offline {training.OfflineEpochs}; batches of {training.Batch}, rate {training.LearningRate}, later {training.LaterLearningRate}")
+            .WithRow("memory", FormattableString.Invariant($"{100 * settings.SmallMemory:G3} % and {100 * settings.LargeMemory:G3} % of the training utterances"))
+            .WithRow("beams", $"{settings.Teacher.Beams} for pseudo-targets, {settings.Test.Beams} for the test"));
+    }
+
     private static Table Machine(Table table) => table
         .WithRow("Retort", Version(typeof(RunFacts).Assembly))
         .WithRow("tensor engine", $"{typeof(Tensor).Assembly.GetName().Name}, {LibTorch.Version}{(cuda.is_available() ? $", {cuda.device_count()} CUDA devices" : ", CPU")}")

@@ -314,7 +314,7 @@ public sealed class SluExperiment
     private (SpokenLanguageModel Model, Generator Generator) Empty(long seed)
     {
         var generator = new Generator((ulong)seed);
-        var encoder = new LogMelEncoder(Settings.Encoder, seed, generator);
+        var encoder = new LogMelEncoder(Settings.Encoder, seed, generator) { FrozenNorms = true };
         var decoder = new TokenDecoder(Settings.Decoder with { Vocabulary = Data.Tokenizer.Count }, seed, generator);
         return (new SpokenLanguageModel(encoder, decoder, 0, seed), generator);
     }

@@ -23,10 +23,10 @@ public sealed record SluSettings
     public int Vocabulary { get; init; } = 700;
 
     /// <summary>The encoder.</summary>
-    public LogMelEncoderSettings Encoder { get; init; } = new() { Width = 144, Hidden = 576 };
+    public LogMelEncoderSettings Encoder { get; init; } = new() { Width = 128, Hidden = 512, Convolutions = true };
 
     /// <summary>The decoder; its vocabulary is the tokenizer's.</summary>
-    public TokenDecoderSettings Decoder { get; init; } = new() { Width = 144, Depth = 2, Heads = 4, Hidden = 576, MaxLength = 200 };
+    public TokenDecoderSettings Decoder { get; init; } = new() { Width = 128, Depth = 2, Heads = 4, Hidden = 512, MaxLength = 200 };
 
     /// <summary>How the encoder learns to hear.</summary>
     public SluPretraining Pretraining { get; init; } = new();
@@ -65,7 +65,7 @@ public sealed record SluSettings
         Size = "smoke",
         Speech = new() { TrainUtterances = 108, ValidationUtterances = 36, TestUtterances = 36, GenericUtterances = 32 },
         Vocabulary = 200,
-        Encoder = new() { Width = 32, Hidden = 64, Depth = 1 },
+        Encoder = new() { Width = 32, Hidden = 64, Depth = 1, Convolutions = true },
         Decoder = new() { Width = 32, Depth = 1, Heads = 4, Hidden = 64, MaxLength = 200 },
         Pretraining = new() { Steps = 4 },
         Training = Made with { FirstEpochs = 1, LaterEpochs = [1], OfflineEpochs = 1 },
