@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # The figures of speed and memory, each as a ratio to stock PyTorch on the same libtorch in one run.
-#   bench.sh              all of them (about five minutes)
-#   bench.sh overhead     one group: overhead, ced, store, ablation
+#   bench.sh              all of them (about ten minutes)
+#   bench.sh overhead     one group: overhead, ced, store, slu, speech, host, ablation
 # On a busy machine RETORT_BENCH_CLOCK=processor compares processor time, of one thread each, in place of the clock's.
 # Names and what they mean: tests/Bench. Trust the ratios, not the seconds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bash environment/setup.sh
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
-dotnet build tests/Bench -c Release -v quiet --nologo
+for project in lib/Notebook tests/Bench; do dotnet build $project -c Release -v quiet --nologo; done
 exec tests/Bench/bin/Release/net10.0/retort-bench "$@"

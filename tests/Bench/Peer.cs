@@ -3,14 +3,14 @@ using System.Globalization;
 
 namespace Retort.Bench;
 
-/// <summary>The stock PyTorch process at the other side (environment/reference/bench.py): asked a line, it answers a number.</summary>
+/// <summary>The stock PyTorch process at the other side (environment/reference/bench.py or another): asked a line, it answers a number.</summary>
 internal sealed class Peer : IDisposable
 {
     private readonly Process process;
 
-    public Peer(string script)
+    public Peer(string script, params string[] arguments)
     {
-        var start = new ProcessStartInfo("/usr/bin/python3", [script]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("/usr/bin/python3", [script, .. arguments]) { RedirectStandardInput = true, RedirectStandardOutput = true };
         // What the engine sets for itself holds for the other side too.
         foreach (var (name, value) in new[] { ("OMP_WAIT_POLICY", "passive"), ("OMP_NUM_THREADS", "1"), ("OPENBLAS_NUM_THREADS", "1") })
         {

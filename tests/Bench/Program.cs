@@ -7,6 +7,9 @@ var groups = new Dictionary<string, Func<IEnumerable<Row>>>
     ["overhead"] = EngineBench.Overhead,
     ["ced"] = EngineBench.Ced,
     ["store"] = StoreBench.All,
+    ["slu"] = SluBench.All,
+    ["speech"] = SpeechBench.All,
+    ["host"] = HostBench.All,
     ["ablation"] = AblationBench.All,
 };
 var asked = args.Length == 0 ? [.. groups.Keys] : args;

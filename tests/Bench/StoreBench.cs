@@ -12,7 +12,7 @@ internal static class StoreBench
 {
     private const int Clips = 200_000, Views = 10, TopK = 20, Classes = 527;
 
-    public static IEnumerable<Row> All() => [.. Reading(), Building()];
+    public static IEnumerable<Row> All() => [.. Reading(), Memory(), Building()];
 
     // One teacher, the smallest there is, on 10 s clips: its forward passes against all that storing their scores adds.
     private static Row Building()
@@ -61,6 +61,46 @@ internal static class StoreBench
             }
         }
     }
+
+    // Anonymous memory that opening a store and reading each row of it adds; mapped pages of the file belong to the system.
+    private static Row Memory()
+    {
+        double Growth(int clips)
+        {
+            var folder = Path.Combine(Path.GetTempPath(), $"retort-store-{Environment.ProcessId}");
+            try
+            {
+                var card = new TeacherStoreCard(["bench"], "bench", "bench", "bench", "bench", [.. Enumerable.Range(0, Classes).Select(c => $"class {c}")], clips, Views) { TopK = TopK };
+                var (values, ids) = (new Half[TopK], Enumerable.Range(0, TopK).Select(k => (ushort)k).ToArray());
+                using (var writer = TeacherStoreWriter.Open(folder, card, [.. Enumerable.Range(0, clips).Select(c => $"clip-{c:D7}")]))
+                {
+                    for (var row = 0; row < clips * Views; row++)
+                    {
+                        writer.Append(values, ids, (uint)row);
+                    }
+                }
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
+                var before = AnonymousMiB();
+                using var store = TeacherStore.Open(folder);
+                for (var row = 0L; row < store.Rows; row++)
+                {
+                    store.Read(row, values, ids, out _);
+                }
+                return AnonymousMiB() - before;
+            }
+            finally
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+        }
+        Growth(Clips / 100);
+        var (small, large) = (Growth(Clips / 10), Growth(Clips));
+        return new Row("store, memory", FormattableString.Invariant($"{large:F1} MiB for {Clips * Views:N0} views, {small:F1} MiB for {Clips * Views / 10:N0}"), "the same, within 2 MiB", large - small < 2);
+    }
+
+    private static double AnonymousMiB() =>
+        double.Parse(File.ReadLines("/proc/self/status").First(line => line.StartsWith("RssAnon")).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]) / 1024;
 
     private static IEnumerable<Row> Reading()
     {
