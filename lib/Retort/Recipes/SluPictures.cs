@@ -16,7 +16,7 @@ public static class SluPictures
         foreach (var (name, part) in parts)
         {
             var recordings = part.Data.Recordings;
-            var sizes = part.Scenarios.CountBy(s => s).OrderByDescending(p => p.Value).ToArray();
+            var sizes = part.Scenarios.GroupBy(s => s).Select(g => (g.Key, Value: g.Count())).OrderByDescending(p => p.Value).ToArray();
             table = table.WithRow(name, part.Count, part.Lengths.Sum() / 16_000.0 / 3600, recordings.Select(r => r.Sentence).Distinct().Count(),
                 recordings.Average(r => r.Sentence.Split(' ').Length), recordings.Average(r => r.Meaning.Entities.Count), part.Tokens.Average(t => t.Length),
                 recordings.Select(r => r.Meaning.Intent).Distinct().Count(), $"{sizes[0].Key} ({sizes[0].Value})", $"{sizes[^1].Key} ({sizes[^1].Value})");
