@@ -98,6 +98,39 @@ public sealed class TokenDecoderTest
     }
 
     [Fact]
+    public void CrossAttention_IsWhatForwardMixesWith()
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        using var model = Reference();
+        var memory = Read(golden.GetProperty("memory"));
+        var layers = model.CrossAttention(Tokens, memory, [6, 4]);
+        Assert.Equal(2, layers.Count);
+        foreach (var weights in layers)
+        {
+            Assert.Equal([2, 2, 5, 6], weights.shape);
+            Near(ones(2, 2, 5), weights.sum(-1));
+            Assert.Equal(0, weights.select(0, 1).narrow(-1, 4, 2).abs().max().item<float>());
+        }
+        // The weights are those of the published formula: of the first layer by hand, from the state.
+        var state = model.state_dict();
+        Tensor Weight(string name) => state["layers.0." + name];
+        var x = state["token_embedding.weight"].index_select(0, Tokens.select(0, 0)).unsqueeze(0) * Math.Sqrt(8) + SinePositions.Table(5, 8);
+        var causal = LengthMask.Causal(5, float32, CPU);
+        Tensor Norm(Tensor y, string name) => nn.functional.layer_norm(y, [8], Weight(name + ".weight"), Weight(name + ".bias"));
+        Tensor Part(Tensor y, string name, int part) => nn.functional.linear(y, Weight(name + ".in_proj_weight").narrow(0, 8 * part, 8), Weight(name + ".in_proj_bias").narrow(0, 8 * part, 8)).view(1, -1, 2, 4).transpose(1, 2);
+        var normed = Norm(x, "norm1");
+        var self = (matmul(Part(normed, "self_attn", 0), Part(normed, "self_attn", 1).transpose(-2, -1)) / 2 + causal).softmax(-1);
+        var mixed = matmul(self, Part(normed, "self_attn", 2)).transpose(1, 2).reshape(1, 5, 8);
+        var y = x + nn.functional.linear(mixed, Weight("self_attn.out_proj.weight"), Weight("self_attn.out_proj.bias"));
+        var one = memory.narrow(0, 0, 1);
+        var expected = (matmul(Part(Norm(y, "norm2"), "multihead_attn", 0), Part(one, "multihead_attn", 1).transpose(-2, -1)) / 2).softmax(-1);
+        Near(expected.squeeze(0), layers[0].select(0, 0));
+        model.train();
+        Assert.Throws<InvalidOperationException>(() => model.CrossAttention(Tokens, memory, null));
+    }
+
+    [Fact]
     public void Step_InTraining_SaysSo()
     {
         using var scope = NewDisposeScope();

@@ -53,6 +53,15 @@ public sealed class DecoderBlock : nn.Module<Tensor, Tensor, Tensor?, Tensor?, T
         return FeedForward(y, dropout.call(multihead_attn.Cross(second, keys, values, memoryMask))).MoveToOuterDisposeScope();
     }
 
+    /// <summary>As <see cref="forward"/>, with the weights (B, heads, L, S) of the cross-attention.</summary>
+    internal (Tensor Output, Tensor Weights) Attended(Tensor x, Tensor memory, Tensor? causal, Tensor? memoryMask)
+    {
+        using var scope = NewDisposeScope();
+        var attended = dropout.call(self_attn.call(EncoderBlock.AddNorm(x, null, norm1, Epsilon).Normed, causal));
+        var weights = multihead_attn.CrossWeights(EncoderBlock.AddNorm(x, attended, norm2, Epsilon).Normed, multihead_attn.KeysValues(memory).Keys, memoryMask);
+        return (call(x, memory, causal, memoryMask).MoveToOuterDisposeScope(), weights.MoveToOuterDisposeScope());
+    }
+
     /// <summary>The memory's keys and values, for <see cref="Step"/>.</summary>
     internal (Tensor Keys, Tensor Values) KeysValues(Tensor memory) => multihead_attn.KeysValues(memory);
 

@@ -71,6 +71,18 @@ public sealed class PackedAttention : nn.Module<Tensor, Tensor?, Tensor>
         return out_proj.call(Attention.Merge(mixed)).MoveToOuterDisposeScope();
     }
 
+    /// <summary>The weights (B, heads, T, S) by which <see cref="Cross"/> mixes values. Slower than mixing them, and for looking at.</summary>
+    /// <param name="x">(B, T, D)</param>
+    /// <param name="keys">(B, heads, S, d)</param>
+    /// <param name="mask">added to the scores, broadcast to (B, heads, T, S); null for none</param>
+    public Tensor CrossWeights(Tensor x, Tensor keys, Tensor? mask)
+    {
+        using var scope = NewDisposeScope();
+        var q = Attention.Split(nn.functional.linear(x, in_proj_weight.narrow(0, 0, width), in_proj_bias.narrow(0, 0, width)), heads);
+        var scores = matmul(q * (1 / Math.Sqrt(q.shape[^1])), keys.transpose(-2, -1));
+        return (mask is null ? scores : scores + mask).softmax(-1).MoveToOuterDisposeScope();
+    }
+
     /// <summary>
     /// One more token of each row: its output (B, 1, D), and the keys and values (B, heads, T + 1, d) with it.
     /// </summary>

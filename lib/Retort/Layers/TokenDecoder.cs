@@ -78,6 +78,35 @@ public sealed class TokenDecoder : nn.Module<Tensor, Tensor, IReadOnlyList<long>
         return classif_dec.call(norm.call(x)).MoveToOuterDisposeScope();
     }
 
+    /// <summary>
+    /// Where each token looks: the cross-attention's weights (B, heads, L, S) in each layer, without gradients. At each place they are
+    /// those that the next token is chosen with. A row sums to 1 over the memory's valid frames.
+    /// </summary>
+    /// <param name="tokens">(B, L), int64, beginning with the start symbol</param>
+    /// <param name="memory">(B, S, D)</param>
+    /// <param name="memoryLengths">valid frames of each memory; null if all are</param>
+    /// <exception cref="InvalidOperationException">In training: dropout would act on them.</exception>
+    public IReadOnlyList<Tensor> CrossAttention(Tensor tokens, Tensor memory, IReadOnlyList<long>? memoryLengths)
+    {
+        if (training)
+        {
+            throw new InvalidOperationException("a decoder shows its attention outside training only; call eval() first");
+        }
+        CheckLength(tokens.shape[1]);
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var mask = MemoryMask(memory, memoryLengths);
+        var causal = LengthMask.Causal(tokens.shape[1], memory.dtype, memory.device);
+        var x = Embed(tokens, 0);
+        var all = new Tensor[layers.Count];
+        for (var i = 0; i < all.Length; i++)
+        {
+            (x, var weights) = layers[i].Attended(x, memory, causal, mask);
+            all[i] = weights.MoveToOuterDisposeScope();
+        }
+        return all;
+    }
+
     /// <summary>Begins decoding: the memory's keys and values, made once. Only without gradients and outside training.</summary>
     /// <param name="memory">(M, S, D)</param>
     /// <param name="memoryLengths">valid frames of each memory; null if all are</param>
