@@ -2,9 +2,10 @@
 //   index.records   where each utterance's outputs lie; its card is the SequenceStoreCard
 //   words.records   decoded sequences, 32-bit words
 //   frames.records  encoder output, a row of float16 a frame
-//   places.records  token distributions along the gold tokens: k float16 log-probabilities and k 32-bit tokens a place
+//   places.records  token distributions along the gold tokens: k float16 log-probabilities and k tokens a place, of
+//                   16 bits where the vocabulary has at most 65536, else of 32
 //   ids.records     where each id stands (IdIndex.cs)
-// All are record files (RecordLayout.cs), little-endian. An index row is on the disk only after what it points to; rows of
+// All are record files (RecordLayout.cs), little-endian; a part that the card does not name has no file. An index row is on the disk only after what it points to; rows of
 // the other files that no index row points to are left from a kill and read by nobody.
 
 using System.Buffers.Binary;
@@ -22,18 +23,23 @@ public sealed class SequenceStore : IDisposable
     internal const string FramesFile = "frames.records";
     internal const string PlacesFile = "places.records";
     internal const string IdsFile = "ids.records";
-    private readonly string folder;
     private readonly RecordFile index, ids;
     private readonly RecordFile? words, frames, places;
 
     private SequenceStore(string folder, SequenceStoreCard card, RecordFile index, RecordFile ids, RecordFile? words, RecordFile? frames, RecordFile? places) =>
-        (this.folder, Card, this.index, this.ids, this.words, this.frames, this.places) = (folder, card, index, ids, words, frames, places);
+        (Folder, Card, this.index, this.ids, this.words, this.frames, this.places) = (folder, card, index, ids, words, frames, places);
+
+    /// <summary>The store's folder.</summary>
+    public string Folder { get; }
 
     /// <summary>What made the store.</summary>
     public SequenceStoreCard Card { get; }
 
     /// <summary>Number of utterances.</summary>
     public int Count => (int)index.Count;
+
+    /// <summary>Bytes of the files on disk, checksums and index included.</summary>
+    public long BytesOnDisk => Files.Sum(f => new FileInfo(f.FilePath).Length);
 
     /// <summary>Opens a store.</summary>
     /// <param name="folder">the store's folder</param>
@@ -77,7 +83,28 @@ public sealed class SequenceStore : IDisposable
     public int Find(string id)
     {
         var row = IdIndex.Find(ids, id);
-        return row >= 0 && row < Count ? row : throw new BadInputException(folder, $"utterance \"{id}\"", "no utterance of the store has this id");
+        return row >= 0 && row < Count ? row : throw new BadInputException(Folder, $"utterance \"{id}\"", "no utterance of the store has this id");
+    }
+
+    /// <summary>Everything that is stored of an utterance; the parts' own readers need less memory.</summary>
+    /// <param name="id">the utterance's id</param>
+    /// <exception cref="BadInputException">No utterance has the id, or the store is damaged.</exception>
+    public SequenceRow Read(string id)
+    {
+        var row = Find(id);
+        var frameCount = frames is null ? 0 : Frames(row);
+        var encoder = frames is null ? null : new float[(long)frameCount * Card.Width];
+        var size = places is null ? 0 : Positions(row) * Card.TopK;
+        var (values, tokens) = places is null ? (null, null) : (new float[size], new int[size]);
+        if (encoder is not null)
+        {
+            Encoder(row, encoder);
+        }
+        if (values is not null)
+        {
+            Distribution(row, values, tokens);
+        }
+        return new SequenceRow(id, words is null ? [] : Best(row), encoder, frameCount, values, tokens);
     }
 
     /// <summary>The decoded sequences of an utterance, the best first.</summary>
@@ -85,22 +112,24 @@ public sealed class SequenceStore : IDisposable
     public StoredSequence[] Best(int row)
     {
         var file = words ?? throw Lacks("decoded sequences");
-        var at = At(row, file, i => (i.FirstWord, i.Words));
+        var at = At(row);
+        Require(row, file, at.FirstWord, at.Words);
         var found = new List<StoredSequence>();
-        for (var word = at.First; word < at.First + at.Count;)
+        var (word, end) = (at.FirstWord, at.FirstWord + at.Words);
+        while (word < end)
         {
             var length = Word(file, word);
-            if (length < 0 || word + 3 + length > at.First + at.Count)
+            if (length < 0 || length > end - word - 3 || found.Count == Card.Best)
             {
-                throw Damaged(file, row);
+                throw Damaged(file, row, $"sequence {found.Count} of {length} tokens where {end - word} words are left of at most {Card.Best} sequences");
             }
             var tokens = new int[length];
             for (var i = 0; i < length; i++)
             {
                 tokens[i] = Word(file, word + 3 + i);
-                if (tokens[i] < 0 || tokens[i] >= Card.Vocabulary)
+                if ((uint)tokens[i] >= (uint)Card.Vocabulary)
                 {
-                    throw Damaged(file, row);
+                    throw Damaged(file, row, $"token {tokens[i]} of {Card.Vocabulary}");
                 }
             }
             found.Add(new StoredSequence(tokens, BitConverter.Int32BitsToSingle(Word(file, word + 1)), BitConverter.Int32BitsToSingle(Word(file, word + 2))));
@@ -110,56 +139,72 @@ public sealed class SequenceStore : IDisposable
     }
 
     /// <summary>The number of encoder frames of an utterance.</summary>
-    public int Frames(int row) => At(row, frames ?? throw Lacks("encoder output"), i => (i.FirstFrame, i.Frames)).Count;
-
-    /// <summary>Writes the encoder output (frames, width) of an utterance.</summary>
-    /// <param name="row">the utterance</param>
-    /// <param name="into">as long as frames times width</param>
-    public void Encoder(int row, Span<float> into)
+    /// <exception cref="BadInputException">The store has no encoder output, or is damaged.</exception>
+    public int Frames(int row)
     {
         var file = frames ?? throw Lacks("encoder output");
-        var at = At(row, file, i => (i.FirstFrame, i.Frames));
-        if (into.Length != (long)at.Count * Card.Width)
+        var at = At(row);
+        Require(row, file, at.FirstFrame, at.Frames);
+        return at.Frames;
+    }
+
+    /// <summary>Writes the encoder output (frames, width) of an utterance, frame by frame.</summary>
+    /// <param name="row">the utterance</param>
+    /// <param name="into">as long as <see cref="Frames"/> times the card's width</param>
+    /// <exception cref="BadInputException">The store has no encoder output, or is damaged.</exception>
+    public void Encoder(int row, Span<float> into)
+    {
+        var (count, width) = (Frames(row), Card.Width);
+        if (into.Length != (long)count * width)
         {
-            throw new ArgumentException($"room for {into.Length} values, {at.Count} frames of width {Card.Width} are stored", nameof(into));
+            throw new ArgumentException($"room for {into.Length} values, {count} frames of width {width} are stored", nameof(into));
         }
-        for (var t = 0; t < at.Count; t++)
+        var first = At(row).FirstFrame;
+        for (var t = 0; t < count; t++)
         {
-            Halves(file.Row(at.First + t), into.Slice(t * Card.Width, Card.Width));
+            Float16.Read(frames!.Row(first + t), into.Slice(t * width, width));
         }
     }
 
     /// <summary>The number of places whose distribution is stored.</summary>
-    public int Positions(int row) => At(row, places ?? throw Lacks("token distributions"), i => (i.FirstPlace, i.Places)).Count;
+    /// <exception cref="BadInputException">The store has no distributions, or is damaged.</exception>
+    public int Positions(int row)
+    {
+        var file = places ?? throw Lacks("token distributions");
+        var at = At(row);
+        Require(row, file, at.FirstPlace, at.Places);
+        return at.Places;
+    }
 
     /// <summary>Writes the largest log-probabilities of each place and their tokens, (places, k) each.</summary>
     /// <param name="row">the utterance</param>
-    /// <param name="logProbabilities">as long as places times k</param>
+    /// <param name="logProbabilities">as long as <see cref="Positions"/> times k</param>
     /// <param name="tokens">as long</param>
+    /// <exception cref="BadInputException">The store has no distributions, or is damaged.</exception>
     public void Distribution(int row, Span<float> logProbabilities, Span<int> tokens)
     {
-        var file = places ?? throw Lacks("token distributions");
-        var k = Card.TopK;
-        var at = At(row, file, i => (i.FirstPlace, i.Places));
-        if (logProbabilities.Length != (long)at.Count * k || tokens.Length != logProbabilities.Length)
+        var (count, k) = (Positions(row), Card.TopK);
+        if (logProbabilities.Length != (long)count * k || tokens.Length != logProbabilities.Length)
         {
-            throw new ArgumentException($"room for {logProbabilities.Length} log-probabilities and {tokens.Length} tokens, {at.Count} places of {k} are stored");
+            throw new ArgumentException($"room for {logProbabilities.Length} log-probabilities and {tokens.Length} tokens, {count} places of {k} are stored");
         }
-        for (var place = 0; place < at.Count; place++)
+        var first = At(row).FirstPlace;
+        var narrow = Card.TokenBytes == 2;
+        for (var place = 0; place < count; place++)
         {
-            var bytes = file.Row(at.First + place);
-            Halves(bytes, logProbabilities.Slice(place * k, k));
+            var bytes = places!.Row(first + place);
+            Float16.Read(bytes[..(2 * k)], logProbabilities.Slice(place * k, k));
             for (var i = 0; i < k; i++)
             {
-                var token = BinaryPrimitives.ReadInt32LittleEndian(bytes[(2 * k + 4 * i)..]);
-                tokens[place * k + i] = token >= 0 && token < Card.Vocabulary ? token : throw Damaged(file, row);
+                var token = narrow ? BinaryPrimitives.ReadUInt16LittleEndian(bytes[(2 * (k + i))..]) : BinaryPrimitives.ReadInt32LittleEndian(bytes[(2 * k + 4 * i)..]);
+                tokens[place * k + i] = (uint)token < (uint)Card.Vocabulary ? token : throw Damaged(places, row, $"token {token} of {Card.Vocabulary}");
             }
         }
     }
 
     /// <summary>Compares every checksum of the store; returns what is damaged, empty for a sound store.</summary>
     public IReadOnlyList<BadInputException> VerifyChecksums() =>
-        [.. new[] { index, ids, words, frames, places }.Where(f => f is not null).SelectMany(f => f!.Verify())];
+        [.. Files.SelectMany(f => f.Verify())];
 
     /// <inheritdoc/>
     public void Dispose()
@@ -171,27 +216,28 @@ public sealed class SequenceStore : IDisposable
         places?.Dispose();
     }
 
-    private (long First, int Count) At(int row, RecordFile file, Func<SequenceIndex, (long, int)> part)
+    private IEnumerable<RecordFile> Files => new[] { index, ids, words, frames, places }.OfType<RecordFile>();
+
+    private SequenceIndex At(int row)
     {
         if ((uint)row >= (uint)Count)
         {
             throw new ArgumentOutOfRangeException(nameof(row), row, $"the store has {Count} utterances");
         }
-        var (first, count) = part(SequenceIndex.Read(index.Row(row)));
-        return first >= 0 && count >= 0 && first + count <= file.Count ? (first, count) : throw Damaged(index, row);
+        return SequenceIndex.Read(index.Row(row));
+    }
+
+    private void Require(int row, RecordFile file, long first, int count)
+    {
+        if (first < 0 || count < 0 || first > file.Count - count)
+        {
+            throw new BadInputException(index.FilePath, $"utterance {row}", $"rows {first} to {first + count - 1} of {file.FilePath}, which has {file.Count}: one of the files is damaged or of another store");
+        }
     }
 
     private static int Word(RecordFile file, long row) => BinaryPrimitives.ReadInt32LittleEndian(file.Row(row));
 
-    private static void Halves(ReadOnlySpan<byte> bytes, Span<float> into)
-    {
-        for (var i = 0; i < into.Length; i++)
-        {
-            into[i] = (float)BinaryPrimitives.ReadHalfLittleEndian(bytes[(2 * i)..]);
-        }
-    }
+    private BadInputException Lacks(string what) => new(Folder, "", $"the store was made without {what}");
 
-    private BadInputException Lacks(string what) => new(folder, "", $"the store was made without {what}");
-
-    private static BadInputException Damaged(RecordFile file, int row) => new(file.FilePath, $"utterance {row}", "the row says what cannot be: the file is damaged");
+    private static BadInputException Damaged(RecordFile file, int row, string what) => new(file.FilePath, $"utterance {row}", $"{what}: the file is damaged or of another store");
 }

@@ -46,7 +46,7 @@ public sealed record SequenceStoreCard
         {
             if (!stored.Equals(wanted))
             {
-                found.Add($"its {what} is \"{stored}\", this run's is \"{wanted}\"");
+                found.Add($"its {what} is {Short($"{stored}")}, this run's is {Short($"{wanted}")}");
             }
         }
         Compare("teacher", Teacher, other.Teacher);
@@ -65,7 +65,10 @@ public sealed record SequenceStoreCard
         return found;
     }
 
-    internal int PlaceBytes => 6 * TopK;
+    /// <summary>Bytes of a token of a distribution: 16 bits where the vocabulary allows.</summary>
+    internal int TokenBytes => Vocabulary <= 1 << 16 ? 2 : 4;
+
+    internal int PlaceBytes => (2 + TokenBytes) * TopK;
 
     internal int FrameBytes => 2 * Width;
 
@@ -104,6 +107,9 @@ public sealed record SequenceStoreCard
             throw new BadInputException(folder, "", $"the store was made by something else: {string.Join("; ", differences)}");
         }
     }
+
+    // The end as well as the beginning: settings often differ in a late field only.
+    private static string Short(string text) => text.Length <= 160 ? $"\"{text}\"" : $"\"{text[..100]} ... {text[^50..]}\" ({text.Length} characters, SHA-256 {Hashing.Of(text)[..12]})";
 
     private static readonly JsonSerializerOptions json = new() { WriteIndented = true, IgnoreReadOnlyProperties = true };
 }

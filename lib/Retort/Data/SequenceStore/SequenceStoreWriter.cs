@@ -1,40 +1,69 @@
-using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
 
 namespace Retort.Data;
 
 /// <summary>
 /// Fills a <see cref="SequenceStore"/>, utterance by utterance. May be killed at any instant; opened again with the same card
-/// it continues behind the last utterance whose outputs are on the disk.
+/// it continues behind the last utterance whose outputs are on the disk. One writer at a time, of one thread.
 /// </summary>
 public sealed class SequenceStoreWriter : IDisposable
 {
-    private const int FlushEvery = 256;
+    private const int RowsOfIndexBlock = 1024;
+    private static readonly TimeSpan longestUncommitted = TimeSpan.FromSeconds(10);
+    private readonly string folder;
+    private readonly IReadOnlyList<string> ids;
+    private readonly int commitEvery;
+    private readonly SequenceRowBytes encoded;
+    private readonly List<RecordFileWriter> open = [];
     private readonly RecordFileWriter index;
     private readonly RecordFileWriter? words, frames, places;
-    private readonly IReadOnlyList<string> ids;
+    private readonly List<byte> pending = [];
+    private long lastCommit = Stopwatch.GetTimestamp();
+    private bool broken;
 
-    private SequenceStoreWriter(string folder, SequenceStoreCard card, IReadOnlyList<string> ids)
+    private SequenceStoreWriter(string folder, SequenceStoreCard card, IReadOnlyList<string> ids, int commitEvery, Func<string, Stream, Stream>? wrap)
     {
-        (Card, this.ids) = (card, ids);
-        RecordFileWriter? Part(int size, string name) => size > 0 ? RecordFileWriter.Resume(Path.Combine(folder, name)) : null;
-        words = Part(card.Best, SequenceStore.WordsFile);
-        frames = Part(card.Width, SequenceStore.FramesFile);
-        places = Part(card.TopK, SequenceStore.PlacesFile);
-        index = RecordFileWriter.Resume(Path.Combine(folder, SequenceStore.IndexFile));
+        (Card, this.folder, this.ids, this.commitEvery, encoded) = (card, folder, ids, commitEvery, new SequenceRowBytes(folder, card));
+        RecordFileWriter Resume(string name)
+        {
+            open.Add(RecordFileWriter.ResumeThrough(Path.Combine(folder, name), wrap is null ? null : stream => wrap(name, stream)));
+            return open[^1];
+        }
+        try
+        {
+            index = Resume(SequenceStore.IndexFile);
+            words = card.Best > 0 ? Resume(SequenceStore.WordsFile) : null;
+            frames = card.Width > 0 ? Resume(SequenceStore.FramesFile) : null;
+            places = card.TopK > 0 ? Resume(SequenceStore.PlacesFile) : null;
+            RequirePartsOfLast();
+        }
+        catch
+        {
+            open.ForEach(file => file.Dispose());
+            throw;
+        }
     }
 
     /// <summary>What makes the store.</summary>
     public SequenceStoreCard Card { get; }
 
-    /// <summary>Utterances written so far; the next one is that of this number.</summary>
-    public int Written => (int)index.Count;
+    /// <summary>Utterances added so far, those of earlier runs too; the next one is that of this number.</summary>
+    public int Written => Committed + pending.Count / SequenceIndex.Bytes;
+
+    /// <summary>Utterances that would survive if the process were killed now.</summary>
+    public int Committed => (int)index.Committed;
 
     /// <summary>Begins a store, or continues the one in the folder if it was begun by the same card.</summary>
     /// <param name="folder">the store's folder; made where absent</param>
     /// <param name="card">what makes the store; its Ids field is filled in here</param>
     /// <param name="ids">the utterances' ids in their order, all different</param>
-    /// <exception cref="BadInputException">The folder holds a store of something else, or cannot be written.</exception>
-    public static SequenceStoreWriter Open(string folder, SequenceStoreCard card, IReadOnlyList<string> ids)
+    /// <exception cref="BadInputException">
+    /// The folder holds a store of something else, a damaged one, or one that another process writes; or it cannot be written.
+    /// </exception>
+    public static SequenceStoreWriter Open(string folder, SequenceStoreCard card, IReadOnlyList<string> ids) => OpenThrough(folder, card, ids);
+
+    internal static SequenceStoreWriter OpenThrough(string folder, SequenceStoreCard card, IReadOnlyList<string> ids, int commitEvery = 256, Func<string, Stream, Stream>? wrap = null)
     {
         card.Check();
         if (ids.Count != card.Count)
@@ -55,140 +84,136 @@ public sealed class SequenceStoreWriter : IDisposable
         {
             SequenceStoreCard.Require(folder, SequenceStoreCard.FromJson(path, there.Card), card);
         }
-        return new SequenceStoreWriter(folder, card, ids);
+        return new SequenceStoreWriter(folder, card, ids, commitEvery, wrap);
     }
 
-    /// <summary>Writes the next utterance.</summary>
-    /// <exception cref="ArgumentException">It is another utterance than the next, its parts are not the card's, or a number is not finite.</exception>
-    /// <exception cref="BadInputException">The disk is full or fails. What was flushed is safe.</exception>
+    /// <summary>Writes the next utterance. Nothing of it is written where it is refused.</summary>
+    /// <exception cref="ArgumentException">It is another utterance than the next.</exception>
+    /// <exception cref="BadInputException">
+    /// Its parts are not the card's, a number is not finite or does not fit; or the disk is full or fails, and then the writer
+    /// is of no more use, and what was committed is safe.
+    /// </exception>
     public void Add(SequenceRow row)
     {
-        Check(row);
-        var at = new SequenceIndex(words?.Count ?? 0, 0, frames?.Count ?? 0, 0, places?.Count ?? 0, 0);
-        if (words is not null)
+        ThrowIfBroken();
+        if (Written >= Card.Count || row.Id != ids[Written])
         {
-            at = at with { Words = WriteSequences(row.Best) };
+            throw new ArgumentException($"\"{row.Id}\" is not the next utterance, which is {(Written < Card.Count ? $"\"{ids[Written]}\"" : "none: the store is full")}", nameof(row));
         }
-        if (frames is not null)
+        encoded.Encode(row);
+        var at = new SequenceIndex(
+            words?.Count ?? 0, encoded.Words.Length / 4,
+            frames?.Count ?? 0, Card.Width > 0 ? encoded.Frames.Length / Card.FrameBytes : 0,
+            places?.Count ?? 0, Card.TopK > 0 ? encoded.Places.Length / Card.PlaceBytes : 0);
+        OnDisk(() =>
         {
-            frames.Append(Halves(row.Encoder!));
-            at = at with { Frames = row.Frames };
-        }
-        if (places is not null)
-        {
-            at = at with { Places = row.Tokens!.Length / Card.TopK };
-            WritePlaces(row);
-        }
+            words?.Append(encoded.Words);
+            frames?.Append(encoded.Frames);
+            places?.Append(encoded.Places);
+        });
         Span<byte> entry = stackalloc byte[SequenceIndex.Bytes];
         at.Write(entry);
-        // The index must not be on the disk before what it points to; the row that fills a block of it puts the block there.
-        if ((index.Count + 1) % FlushEvery == 0)
+        pending.AddRange(entry);
+        if (pending.Count >= commitEvery * SequenceIndex.Bytes || Stopwatch.GetElapsedTime(lastCommit) > longestUncommitted)
         {
-            FlushParts();
+            Flush();
         }
-        index.Append(entry);
     }
 
-    /// <summary>Puts everything on the disk.</summary>
+    /// <summary>Puts what was added on the disk. Done by itself every 256 utterances and at the first one after ten seconds.</summary>
+    /// <exception cref="BadInputException">The disk is full or fails; what was committed before is safe.</exception>
+    public void Flush()
+    {
+        ThrowIfBroken();
+        OnDisk(() =>
+        {
+            // The index says of an utterance that it is there: it comes last.
+            words?.Flush();
+            frames?.Flush();
+            places?.Flush();
+            index.Append(CollectionsMarshal.AsSpan(pending));
+            index.Flush();
+        });
+        pending.Clear();
+        lastCommit = Stopwatch.GetTimestamp();
+    }
+
+    /// <summary>Puts everything on the disk and says that it is all.</summary>
     /// <exception cref="InvalidOperationException">Utterances are missing.</exception>
+    /// <exception cref="BadInputException">The disk is full or fails.</exception>
     public void Finish()
     {
         if (Written < Card.Count)
         {
             throw new InvalidOperationException($"{Written} of {Card.Count} utterances are written; the next is \"{ids[Written]}\"");
         }
-        FlushParts();
-        index.Flush();
+        Flush();
     }
 
-    /// <summary>Puts what was written on the disk and closes the store.</summary>
+    /// <summary>Puts what was added on the disk and closes the store.</summary>
     public void Dispose()
     {
-        words?.Dispose();
-        frames?.Dispose();
-        places?.Dispose();
-        index.Dispose();
-    }
-
-    private void FlushParts()
-    {
-        words?.Flush();
-        frames?.Flush();
-        places?.Flush();
-    }
-
-    private void Check(SequenceRow row)
-    {
-        if (Written >= Card.Count || row.Id != ids[Written])
+        try
         {
-            throw new ArgumentException($"\"{row.Id}\" is not the next utterance, which is {(Written < Card.Count ? $"\"{ids[Written]}\"" : "none: the store is full")}", nameof(row));
-        }
-        void Require(bool holds, string what)
-        {
-            if (!holds)
+            if (!broken)
             {
-                throw new ArgumentException($"\"{row.Id}\": {what}", nameof(row));
+                Flush();
             }
         }
-        Require(Card.Best == 0 ? row.Best.Count == 0 : row.Best.Count >= 1 && row.Best.Count <= Card.Best, $"{row.Best.Count} sequences; the store keeps {(Card.Best == 0 ? "none" : $"1 to {Card.Best}")}");
-        Require(row.Best.All(s => float.IsFinite(s.Score) && float.IsFinite(s.LogProbability) && s.Tokens.All(t => t >= 0 && t < Card.Vocabulary)), $"a sequence has a score that is not finite, or a token beyond {Card.Vocabulary - 1}");
-        Require(Card.Width == 0 ? row.Encoder is null : row.Encoder is not null && row.Frames > 0 && row.Encoder.Length == (long)row.Frames * Card.Width, $"{row.Encoder?.Length ?? 0} values for {row.Frames} frames of width {Card.Width}");
-        Require(row.Encoder is null || row.Encoder.All(v => MathF.Abs(v) <= 65504), "the encoder output has a value that is not finite or beyond float16 (65504)");
-        Require(Card.TopK == 0 ? row.Tokens is null && row.LogProbabilities is null
-            : row.Tokens is { Length: > 0 } && row.Tokens.Length % Card.TopK == 0 && row.LogProbabilities?.Length == row.Tokens.Length, $"{row.LogProbabilities?.Length ?? 0} log-probabilities and {row.Tokens?.Length ?? 0} tokens; the store keeps {Card.TopK} of each place");
-        Require(row.Tokens is null || row.Tokens.All(t => t >= 0 && t < Card.Vocabulary), $"a token of a distribution lies beyond {Card.Vocabulary - 1}");
-        Require(row.LogProbabilities is null || row.LogProbabilities.All(v => v is <= 1e-3f and >= -65504), "a log-probability is positive, not finite, or beyond float16");
-    }
-
-    // Of each sequence: its length, score and log-probability as bits, and the tokens; 32-bit words.
-    private int WriteSequences(IReadOnlyList<StoredSequence> best)
-    {
-        var count = best.Sum(s => 3 + s.Tokens.Length);
-        var bytes = new byte[4 * count];
-        var at = 0;
-        void Word(int value)
+        finally
         {
-            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(at), value);
-            at += 4;
-        }
-        foreach (var sequence in best)
-        {
-            Word(sequence.Tokens.Length);
-            Word(BitConverter.SingleToInt32Bits(sequence.Score));
-            Word(BitConverter.SingleToInt32Bits(sequence.LogProbability));
-            foreach (var token in sequence.Tokens)
+            // The index is empty-handed here: rows that no index row points to may follow, and are read by nobody.
+            broken = true;
+            foreach (var file in open)
             {
-                Word(token);
+                try
+                {
+                    file.Dispose();
+                }
+                catch (BadInputException)
+                {
+                    // The disk failed already, and that was thrown; this file's uncommitted rows belong to no utterance.
+                }
             }
         }
-        words!.Append(bytes);
-        return count;
     }
 
-    private void WritePlaces(SequenceRow row)
+    private void OnDisk(Action write)
     {
-        var k = Card.TopK;
-        var bytes = new byte[row.Tokens!.Length * 6];
-        for (var place = 0; place < row.Tokens.Length / k; place++)
+        try
         {
-            var to = bytes.AsSpan(place * Card.PlaceBytes, Card.PlaceBytes);
-            for (var i = 0; i < k; i++)
+            write();
+        }
+        catch (BadInputException e)
+        {
+            broken = true;
+            throw new BadInputException(e.Input, $"utterance \"{ids[Math.Min(Written, Card.Count - 1)]}\"", $"{e.Problem}; the store has {Committed} whole utterances and its writer continues behind them", e);
+        }
+    }
+
+    private void ThrowIfBroken() => ObjectDisposedException.ThrowIf(broken, this);
+
+    // After a kill the parts hold at least what the index points to. A part that was cut or replaced since would be
+    // written on at the wrong row.
+    private void RequirePartsOfLast()
+    {
+        if (Committed > Card.Count)
+        {
+            throw new BadInputException(index.FilePath, "", $"there are {Committed} utterances, the card says {Card.Count}");
+        }
+        if (Committed == 0)
+        {
+            return;
+        }
+        using var file = RecordFile.Open(index.FilePath);
+        var last = SequenceIndex.Read(file.Row(Committed - 1));
+        foreach (var (part, end) in new[] { (words, last.FirstWord + last.Words), (frames, last.FirstFrame + last.Frames), (places, last.FirstPlace + last.Places) })
+        {
+            if (part is not null && part.Committed < end)
             {
-                BinaryPrimitives.WriteHalfLittleEndian(to[(2 * i)..], (Half)row.LogProbabilities![place * k + i]);
-                BinaryPrimitives.WriteInt32LittleEndian(to[(2 * k + 4 * i)..], row.Tokens[place * k + i]);
+                throw new BadInputException(part.FilePath, $"row {part.Committed}", $"the index has {Committed} utterances, which need {end} rows here: the file was cut or replaced, the store must be made again");
             }
         }
-        places!.Append(bytes);
-    }
-
-    private static byte[] Halves(float[] values)
-    {
-        var bytes = new byte[2 * values.Length];
-        for (var i = 0; i < values.Length; i++)
-        {
-            BinaryPrimitives.WriteHalfLittleEndian(bytes.AsSpan(2 * i), (Half)values[i]);
-        }
-        return bytes;
     }
 
     private static void Begin(string folder, SequenceStoreCard card, IReadOnlyList<string> ids)
@@ -199,17 +224,17 @@ public sealed class SequenceStoreWriter : IDisposable
         {
             Directory.CreateDirectory(part);
             IdIndex.Write(Path.Combine(part, SequenceStore.IdsFile), folder, ids);
-            void Part(int size, string name, int bytes)
+            void Make(bool wanted, string name, int bytes)
             {
-                if (size > 0)
+                if (wanted)
                 {
                     RecordFileWriter.Create(Path.Combine(part, name), bytes, "{}", rowsPerBlock: Math.Clamp((1 << 20) / bytes, 1, 1 << 16)).Dispose();
                 }
             }
-            Part(card.Best, SequenceStore.WordsFile, 4);
-            Part(card.Width, SequenceStore.FramesFile, card.FrameBytes);
-            Part(card.TopK, SequenceStore.PlacesFile, card.PlaceBytes);
-            RecordFileWriter.Create(Path.Combine(part, SequenceStore.IndexFile), SequenceIndex.Bytes, card.ToJson(), rowsPerBlock: FlushEvery).Dispose();
+            Make(card.Best > 0, SequenceStore.WordsFile, 4);
+            Make(card.Width > 0, SequenceStore.FramesFile, card.FrameBytes);
+            Make(card.TopK > 0, SequenceStore.PlacesFile, card.PlaceBytes);
+            RecordFileWriter.Create(Path.Combine(part, SequenceStore.IndexFile), SequenceIndex.Bytes, card.ToJson(), RowsOfIndexBlock).Dispose();
             Directory.Move(part, full);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
