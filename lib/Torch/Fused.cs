@@ -75,6 +75,62 @@ public static class Fused
         return null;
     }
 
+    /// <summary>Whether there are kernels for the steps of decoding after this projection of the memory; they have no gradient.</summary>
+    /// <param name="projected">(..., D)</param>
+    /// <param name="heads">number of heads</param>
+    public static bool HasSteps(Tensor projected, int heads)
+    {
+#if !TORCHSHARP
+        return !is_grad_enabled() && FitsInFloat32(projected) && heads > 0 && projected.shape[^1] % (16 * heads) == 0;
+#else
+        return false;
+#endif
+    }
+
+    /// <summary>Self-attention of one more token of each row, whose keys and values stay where the projections wrote them.</summary>
+    /// <param name="steps">of each token so far, the projection (N_s, 3 D) to query, key and value of that step's rows</param>
+    /// <param name="ancestors">(steps, N), int64: the row of each step that a present row descends from</param>
+    /// <param name="heads">number of heads</param>
+    /// <returns>(N, D)</returns>
+    public static Tensor AttendSteps(IReadOnlyList<Tensor> steps, Tensor ancestors, int heads)
+    {
+#if !TORCHSHARP
+        return Kernels.AttendSteps.Call(steps.ToArray(), ancestors, heads);
+#else
+        throw new PlatformNotSupportedException("this engine has no kernels; ask HasSteps first");
+#endif
+    }
+
+    /// <summary>Attention of rows to their memories.</summary>
+    /// <param name="q">(N, heads d)</param>
+    /// <param name="keys">(M, heads, d, S'), S' being S up to a multiple of 64</param>
+    /// <param name="values">(M, heads, S, d)</param>
+    /// <param name="memories">the memory of each row, (N) of int64</param>
+    /// <param name="lengths">valid frames of each memory, (M) of int64</param>
+    /// <returns>(N, heads d)</returns>
+    public static Tensor AttendMemory(Tensor q, Tensor keys, Tensor values, Tensor memories, Tensor lengths)
+    {
+#if !TORCHSHARP
+        return Kernels.AttendMemory.Call(q, keys, values, memories, lengths);
+#else
+        throw new PlatformNotSupportedException("this engine has no kernels; ask HasSteps first");
+#endif
+    }
+
+    /// <summary>The best continuations of each search: the largest of log_softmax(logits) factor + sum.</summary>
+    /// <param name="logits">(U slots, V), float32</param>
+    /// <param name="sums">(U, slots), float64; -infinity for a slot that is not used</param>
+    /// <param name="factor">of the log-probabilities</param>
+    /// <param name="count">how many are wanted</param>
+    /// <returns>(3, U, count) of float64: values in falling order (NaN first if a row's logits are not numbers), places among slots V, log-probabilities; or null</returns>
+    public static Tensor? Continuations(Tensor logits, Tensor sums, double factor, int count)
+    {
+#if !TORCHSHARP
+        if (FitsInFloat32(logits)) return Kernels.Continuations.Call(logits, sums, factor, count);
+#endif
+        return null;
+    }
+
     /// <summary>
     /// The mel spectrogram in dB, 10 log10 max(bank^T |FFT(window x)|^2, 1e-10), centred frames with reflected borders; no
     /// gradient.
@@ -113,7 +169,8 @@ public static class Fused
     {
         internal static readonly Op
             Level = new("retort::kernels"), Attention = new("retort::attention"), Norm = new("retort::norm"),
-            AddNorm = new("retort::add_norm"), Gelu = new("retort::gelu"), Dropout = new("retort::dropout"), Mel = new("retort::mel");
+            AddNorm = new("retort::add_norm"), Gelu = new("retort::gelu"), Dropout = new("retort::dropout"), Mel = new("retort::mel"),
+            AttendSteps = new("retort::attend_steps"), AttendMemory = new("retort::attend_memory"), Continuations = new("retort::continuations");
     }
 #endif
 

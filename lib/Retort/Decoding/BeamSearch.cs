@@ -3,6 +3,7 @@
 // hypotheses of an utterance. The published code decodes one utterance at a time and re-runs the decoder on each prefix.
 
 using Retort.Layers;
+using Retort.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -40,21 +41,16 @@ public static class BeamSearch
             using var inner = NewDisposeScope();
             var device = memory.device;
             var tokens = tensor([.. active.SelectMany(s => s.LastTokens(slots))], device: device);
-            var logits = decoder.Step(tokens, cache).to(float32);
-            var gains = nn.functional.log_softmax(logits, -1).view(active.Count, slots, -1);  // (utterances, slots, V)
-            var sums = tensor([.. active.SelectMany(s => s.Sums(slots))], [active.Count, slots, 1], device: device);
+            var logits = decoder.Step(tokens, cache).to(float32);  // (utterances slots, V)
+            var sums = tensor([.. active.SelectMany(s => s.Sums(slots))], [active.Count, slots], device: device);
             var factor = settings.LengthRule == LengthRule.StepWise ? 1 / settings.Penalty(step) : 1;
-            var candidates = (gains.to(float64) * factor + sums).view(active.Count, -1);
-            var count = (int)Math.Min(settings.Beams, candidates.shape[1]);
-            var (values, places) = candidates.topk(count, 1);
-            var gained = gains.view(active.Count, -1).gather(1, places).cpu().data<float>().ToArray();
-            var value = values.cpu().data<double>().ToArray();
-            var place = places.cpu().data<long>().ToArray();
             var vocabulary = (int)logits.shape[1];
+            var count = Math.Min(settings.Beams, slots * vocabulary);
+            var best = (Fused.Continuations(logits, sums, factor, count) ?? Continuations(logits, sums, factor, count)).cpu().data<double>().ToArray();
+            var all = active.Count * count;  // values, places and log-probabilities, one after another
             for (var u = 0; u < active.Count; u++)
             {
-                var range = (u * count)..((u + 1) * count);
-                active[u].Advance(step, vocabulary, value.AsSpan(range), place.AsSpan(range), gained.AsSpan(range));
+                active[u].Advance(step, vocabulary, best.AsSpan(u * count, count), best.AsSpan(all + u * count, count), best.AsSpan(2 * all + u * count, count));
             }
             var next = Enumerable.Range(0, active.Count).Where(u => active[u].Live.Count > 0).ToArray();
             if (next.Length == 0 || step == steps)
@@ -77,6 +73,14 @@ public static class BeamSearch
         return [.. searches.Select(s => s.Results())];
     }
 
+    private static Tensor Continuations(Tensor logits, Tensor sums, double factor, int count)
+    {
+        var gains = nn.functional.log_softmax(logits, -1).to(float64).view(sums.shape[0], -1);  // (utterances, slots V)
+        var candidates = (gains.view(sums.shape[0], sums.shape[1], -1) * factor + sums.unsqueeze(-1)).view(sums.shape[0], -1);
+        var (values, places) = candidates.topk(count, 1);
+        return stack([values, places.to(float64), gains.gather(1, places)]);
+    }
+
     /// <summary>The hypotheses of one utterance.</summary>
     private sealed class Search(DecodingSettings settings)
     {
@@ -92,7 +96,7 @@ public static class BeamSearch
         public IEnumerable<double> Sums(int slots) =>
             Enumerable.Range(0, slots).Select(i => i < Live.Count ? Live[i].Sum : double.NegativeInfinity);
 
-        public void Advance(int step, int vocabulary, ReadOnlySpan<double> values, ReadOnlySpan<long> places, ReadOnlySpan<float> gained)
+        public void Advance(int step, int vocabulary, ReadOnlySpan<double> values, ReadOnlySpan<double> places, ReadOnlySpan<double> gained)
         {
             var room = settings.Beams - finished.Count;
             var next = new List<Partial>();
@@ -106,8 +110,8 @@ public static class BeamSearch
                 {
                     break;
                 }
-                var slot = (int)(places[i] / vocabulary);
-                var token = (int)(places[i] % vocabulary);
+                var slot = (int)((long)places[i] / vocabulary);
+                var token = (int)((long)places[i] % vocabulary);
                 var parent = Live[slot];
                 var logProbability = parent.LogProbability + gained[i];
                 if (token == settings.End)

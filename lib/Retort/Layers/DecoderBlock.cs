@@ -65,6 +65,18 @@ public sealed class DecoderBlock : nn.Module<Tensor, Tensor, Tensor?, Tensor?, T
     /// <summary>The memory's keys and values, for <see cref="Step"/>.</summary>
     internal (Tensor Keys, Tensor Values) KeysValues(Tensor memory) => multihead_attn.KeysValues(memory);
 
+    /// <summary>The memory's keys and values side by side, for the fused kernels.</summary>
+    internal Tensor Memory(Tensor memory) => multihead_attn.Memory(memory);
+
+    /// <summary>One more token (N, D) of each row, by the fused kernels.</summary>
+    internal Tensor StepFused(Tensor x, StepHistory history, int layer)
+    {
+        using var scope = NewDisposeScope();
+        var attended = self_attn.StepFused(EncoderBlock.AddNorm(x, null, norm1, Epsilon).Normed, history, layer);
+        var (y, second) = EncoderBlock.AddNorm(x, attended, norm2, Epsilon);
+        return FeedForward(y, multihead_attn.CrossFused(second, history, layer)).MoveToOuterDisposeScope();
+    }
+
     /// <summary>
     /// One more token of each row. Rows (N, 1, D) of a memory with M rows: N is a multiple of M, and the N / M hypotheses of
     /// one memory lie beside one another, so that its keys are read once for all of them.

@@ -12,6 +12,13 @@ public sealed class DecoderCache : IDisposable
     private readonly (Tensor Keys, Tensor Values)?[] self;
     private Tensor? memoryMask;
 
+    /// <summary>For the fused kernels, which keep all in here.</summary>
+    internal DecoderCache(StepHistory history)
+    {
+        (cross, self) = ([], []);
+        History = history;
+    }
+
     internal DecoderCache((Tensor Keys, Tensor Values)[] cross, Tensor? memoryMask)
     {
         this.cross = cross;
@@ -29,7 +36,9 @@ public sealed class DecoderCache : IDisposable
     public int Length { get; internal set; }
 
     /// <summary>Number of memories.</summary>
-    public long Memories => cross[0].Keys.shape[0];
+    public long Memories => History?.Memories ?? cross[0].Keys.shape[0];
+
+    internal StepHistory? History { get; }
 
     internal Tensor? MemoryMask => memoryMask;
 
@@ -50,6 +59,7 @@ public sealed class DecoderCache : IDisposable
     /// <param name="rows">numbers of rows before, int64</param>
     public void SelectRows(Tensor rows)
     {
+        History?.SelectRows(rows.data<long>().ToArray());
         for (var i = 0; i < self.Length; i++)
         {
             if (self[i] is { } s)
@@ -63,6 +73,7 @@ public sealed class DecoderCache : IDisposable
     /// <param name="memories">numbers of memories before, int64</param>
     public void SelectMemories(Tensor memories)
     {
+        History?.SelectMemories(memories.data<long>().ToArray());
         for (var i = 0; i < cross.Length; i++)
         {
             var (keys, values) = cross[i];
@@ -87,6 +98,7 @@ public sealed class DecoderCache : IDisposable
             DisposeSelf(i);
         }
         memoryMask?.Dispose();
+        History?.Dispose();
     }
 
     private void DisposeSelf(int layer)

@@ -53,9 +53,29 @@ public sealed class PackedAttention : nn.Module<Tensor, Tensor?, Tensor>
     public (Tensor Keys, Tensor Values) KeysValues(Tensor memory)
     {
         using var scope = NewDisposeScope();
-        var kv = nn.functional.linear(memory, in_proj_weight.narrow(0, width, 2 * width), in_proj_bias.narrow(0, width, 2 * width));
+        var kv = Memory(memory);
         return (Attention.Split(kv.narrow(2, 0, width).contiguous(), heads).contiguous().MoveToOuterDisposeScope(),
             Attention.Split(kv.narrow(2, width, width).contiguous(), heads).contiguous().MoveToOuterDisposeScope());
+    }
+
+    /// <summary>Keys and values (B, S, 2 D) of what is attended to, as the projection gives them.</summary>
+    internal Tensor Memory(Tensor memory) =>
+        nn.functional.linear(memory, in_proj_weight.narrow(0, width, 2 * width), in_proj_bias.narrow(0, width, 2 * width));
+
+    /// <summary>One more token (N, D) of each row to (N, D), by the fused kernels.</summary>
+    internal Tensor StepFused(Tensor x, StepHistory history, int layer)
+    {
+        using var scope = NewDisposeScope();
+        var projected = nn.functional.linear(x, in_proj_weight, in_proj_bias);
+        return out_proj.call(history.Self(layer, projected.to(ScalarType.Float32), heads)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Attention of rows (N, D) to the history's memories, by the fused kernels.</summary>
+    internal Tensor CrossFused(Tensor x, StepHistory history, int layer)
+    {
+        using var scope = NewDisposeScope();
+        var q = nn.functional.linear(x, in_proj_weight.narrow(0, 0, width), in_proj_bias.narrow(0, 0, width));
+        return out_proj.call(history.Cross(layer, q.to(ScalarType.Float32))).MoveToOuterDisposeScope();
     }
 
     /// <summary>Attention to kept keys and values: queries (B, T, D) to (B, T, D).</summary>

@@ -3,6 +3,7 @@
 // The released code masks padded targets in the self-attention. That changes nothing for tokens before the padding, which
 // is on the right and therefore later; so there is no such mask here.
 
+using Retort.Torch;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -120,6 +121,14 @@ public sealed class TokenDecoder : nn.Module<Tensor, Tensor, IReadOnlyList<long>
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var mask = MemoryMask(memory, memoryLengths);
+        if (memory.dim() == 3 && Fused.HasSteps(memory, Settings.Heads))
+        {
+            var projected = layers.Select(layer => layer.Memory(memory)).ToArray();
+            if (projected.All(p => p.dtype == ScalarType.Float32))
+            {
+                return new DecoderCache(new StepHistory(projected, Settings.Heads, memoryLengths));
+            }
+        }
         return new DecoderCache([.. layers.Select(layer => layer.KeysValues(memory))], mask);
     }
 
@@ -136,6 +145,17 @@ public sealed class TokenDecoder : nn.Module<Tensor, Tensor, IReadOnlyList<long>
         }
         CheckLength(cache.Length + 1);
         var x = Embed(tokens.unsqueeze(1), cache.Length);
+        if (cache.History is { } history)
+        {
+            history.Begin(tokens.shape[0]);
+            x = x.squeeze(1);
+            for (var i = 0; i < layers.Count; i++)
+            {
+                x = layers[i].StepFused(x, history, i);
+            }
+            cache.Length++;
+            return classif_dec.call(norm.call(x)).MoveToOuterDisposeScope();
+        }
         for (var i = 0; i < layers.Count; i++)
         {
             (x, var keys, var values) = layers[i].Step(x, cache.Self(i), cache.Cross(i), cache.MemoryMask);

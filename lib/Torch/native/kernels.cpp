@@ -17,6 +17,24 @@
 #include <mutex>
 #include <tuple>
 
+namespace retort {
+
+static const Kernels* find() {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && avx512()) return avx512();
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return avx2();
+#endif
+  return nullptr;
+}
+
+const Kernels* best() {
+  static const Kernels* const found = find();
+  return found;
+}
+
+}  // namespace retort
+
 namespace {
 
 using at::Tensor;
@@ -24,17 +42,8 @@ using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::variable_list;
 
-const retort::Kernels* find() {
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && retort::avx512()) return retort::avx512();
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return retort::avx2();
-#endif
-  return nullptr;
-}
-
 const retort::Kernels& kernels() {
-  static const retort::Kernels* found = find();
+  const auto found = retort::best();
   TORCH_CHECK(found, "retort: this processor has no fused kernels");
   return *found;
 }
@@ -325,7 +334,7 @@ Tensor mel(const Tensor& waves, const Tensor& window, const Tensor& bank, int64_
 
 // 0: no kernels on this processor; 1: float32; 2: bfloat16 too.
 int64_t level() {
-  static const auto found = find();
+  const auto found = retort::best();
   return !found ? 0 : found->bfloat16 ? 2 : 1;
 }
 

@@ -42,9 +42,17 @@ struct Kernels {
 
   // y = x scale where a hash of (seed, first + i) is not below threshold, else 0. first is a multiple of 16.
   void (*dropout)(const void* x, void* y, int64_t first, int64_t count, uint64_t seed, uint32_t threshold, float scale, bool half);
+
+  // Decoding: see kernel_decode.h.
+  void (*attend_steps)(const float* const* steps, const int64_t* rows, int64_t count, int64_t all_rows, int64_t row, int64_t heads,
+                       int64_t width, float* scratch, float* out);
+  void (*attend_memory)(const float* q, const float* keys, const float* values, int64_t frames, int64_t pitch, int64_t width,
+                        float* scratch, float* out);
+  float (*log_sum)(const float* x, int64_t count, float* most);
 };
 
 const Kernels* avx2();
 const Kernels* avx512();
+const Kernels* best();  // this processor's, or null
 
 }  // namespace retort

@@ -7,11 +7,13 @@
 #include "kernel_attention.h"
 #include "kernel_mel.h"
 #include "kernel_norm.h"
+#include "kernel_decode.h"
 
 namespace {
 
 const retort::Kernels* table(const char* name) {
-  static const retort::Kernels kernels{name, W == 16, attention, attention_backward, norm, norm_backward, mel, gelu, gelu_backward, dropout};
+  static const retort::Kernels kernels{name, W == 16, attention, attention_backward, norm, norm_backward, mel, gelu, gelu_backward, dropout,
+                                       attend_steps, attend_memory, log_sum};
   return &kernels;
 }
 
