@@ -286,6 +286,19 @@ public sealed class SequenceStoreTest : IDisposable
         Assert.Contains(name, Assert.Throws<BadInputException>(() => SequenceStore.Open(Store)).Message);
     }
 
+    [Fact]
+    public void Open_FileOfAnotherStore_IsRefused()
+    {
+        FillAll();
+        File.Move(Path.Combine(Store, "places.records"), Path.Combine(folder, "places"));
+        Directory.Delete(Store, recursive: true);
+        var card = Card with { TopK = 2 };
+        FillAll(card);
+        File.Move(Path.Combine(folder, "places"), Path.Combine(Store, "places.records"), overwrite: true);
+        Assert.Contains("do not fit the card", Assert.Throws<BadInputException>(() => SequenceStore.Open(Store)).Message);
+        Assert.Contains("rows of 16 bytes, the card's have 8", Assert.Throws<BadInputException>(() => SequenceStoreWriter.Open(Store, card, Ids(30))).Message);
+    }
+
     // Opening compares the checksums of the files' last blocks through 64 KiB each; reading allocates nothing.
     [Fact]
     public void Open_AndRead_LargeStore_NeedsLittleMemory()

@@ -25,17 +25,24 @@ public sealed class SequenceStoreWriter : IDisposable
     private SequenceStoreWriter(string folder, SequenceStoreCard card, IReadOnlyList<string> ids, int commitEvery, Func<string, Stream, Stream>? wrap)
     {
         (Card, this.folder, this.ids, this.commitEvery, encoded) = (card, folder, ids, commitEvery, new SequenceRowBytes(folder, card));
-        RecordFileWriter Resume(string name)
+        RecordFileWriter Resume(string name, int rowBytes)
         {
+            using (var there = RecordFile.Open(Path.Combine(folder, name)))
+            {
+                if (there.RowBytes != rowBytes)
+                {
+                    throw new BadInputException(there.FilePath, "", $"rows of {there.RowBytes} bytes, the card's have {rowBytes}: the file is of another store");
+                }
+            }
             open.Add(RecordFileWriter.ResumeThrough(Path.Combine(folder, name), wrap is null ? null : stream => wrap(name, stream)));
             return open[^1];
         }
         try
         {
-            index = Resume(SequenceStore.IndexFile);
-            words = card.Best > 0 ? Resume(SequenceStore.WordsFile) : null;
-            frames = card.Width > 0 ? Resume(SequenceStore.FramesFile) : null;
-            places = card.TopK > 0 ? Resume(SequenceStore.PlacesFile) : null;
+            index = Resume(SequenceStore.IndexFile, SequenceIndex.Bytes);
+            words = card.Best > 0 ? Resume(SequenceStore.WordsFile, 4) : null;
+            frames = card.Width > 0 ? Resume(SequenceStore.FramesFile, card.FrameBytes) : null;
+            places = card.TopK > 0 ? Resume(SequenceStore.PlacesFile, card.PlaceBytes) : null;
             RequirePartsOfLast();
         }
         catch
