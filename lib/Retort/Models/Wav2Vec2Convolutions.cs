@@ -1,4 +1,5 @@
 using Retort.Layers;
+using Retort.Torch;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -67,7 +68,7 @@ internal sealed class Wav2Vec2Convolutions : nn.Module<Tensor, IReadOnlyList<lon
             {
                 x = layer_norm.call(x.transpose(1, 2)).transpose(1, 2);
             }
-            return nn.functional.gelu(x).MoveToOuterDisposeScope();
+            return (Fused.Gelu(x) ?? nn.functional.gelu(x)).MoveToOuterDisposeScope();
         }
 
         // Each row's norm over its own frames; what stands in the padding does not matter and becomes 0.

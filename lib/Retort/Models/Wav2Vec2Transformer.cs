@@ -1,4 +1,5 @@
 using Retort.Layers;
+using Retort.Torch;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -153,6 +154,7 @@ internal sealed class Wav2Vec2Transformer : nn.Module<Tensor, IReadOnlyList<long
 
     private sealed class Block : nn.Module<Tensor, Tensor?, Tensor>
     {
+        private const double Epsilon = 1e-5;
         private readonly SelfAttention attention;
         private readonly LayerNorm layer_norm;
         private readonly FeedForward feed_forward;
@@ -177,11 +179,13 @@ internal sealed class Wav2Vec2Transformer : nn.Module<Tensor, IReadOnlyList<long
             using var scope = NewDisposeScope();
             if (normFirst)
             {
-                var y = x + dropout.call(attention.call(layer_norm.call(x), mask));
-                return (y + feed_forward.call(final_layer_norm.call(y))).MoveToOuterDisposeScope();
+                var attended = dropout.call(attention.call(EncoderBlock.AddNorm(x, null, layer_norm, Epsilon).Normed, mask));
+                var (y, normed) = EncoderBlock.AddNorm(x, attended, final_layer_norm, Epsilon);
+                return (y + feed_forward.call(normed)).MoveToOuterDisposeScope();
             }
-            var z = layer_norm.call(x + dropout.call(attention.call(x, mask)));
-            return final_layer_norm.call(z + feed_forward.call(z)).MoveToOuterDisposeScope();
+            // Mixed precision may not round these norms: they are the sums of the next parts.
+            var z = EncoderBlock.AddNorm(x, dropout.call(attention.call(x, mask)), layer_norm, Epsilon, keep: true).Normed;
+            return EncoderBlock.AddNorm(z, feed_forward.call(z), final_layer_norm, Epsilon, keep: true).Normed.MoveToOuterDisposeScope();
         }
     }
 
@@ -228,7 +232,12 @@ internal sealed class Wav2Vec2Transformer : nn.Module<Tensor, IReadOnlyList<long
             RegisterComponents();
         }
 
-        public override Tensor forward(Tensor x) =>
-            dropout.call(output_dense.call(dropout.call(nn.functional.gelu(intermediate_dense.call(x)))));
+        public override Tensor forward(Tensor x)
+        {
+            using var scope = NewDisposeScope();
+            var hidden = intermediate_dense.call(x);
+            var active = Fused.Gelu(hidden) ?? nn.functional.gelu(hidden);
+            return dropout.call(output_dense.call(dropout.call(active))).MoveToOuterDisposeScope();
+        }
     }
 }
