@@ -143,6 +143,28 @@ public class FusedTest
         Assert.False(actual.Equals(Of(one, Leaf(x, dtype)).Item1));
     }
 
+    // What two values are both dropped is p p: of neighbours, of one column, and of two calls.
+    [Fact]
+    public void Dropout_Masks_AreIndependent()
+    {
+        using var scope = NewDisposeScope();
+        const double P = 0.25;
+        const int Count = 1 << 17;
+        var dropout = new SeededDropout(P, new Generator(11));
+        Tensor Mask() => dropout.call(ones(Count)).eq(0);
+        var mask = Mask();
+        void Joint(Tensor a, Tensor b)
+        {
+            var share = a.logical_and(b).to(ScalarType.Float64).mean().item<double>();
+            Assert.InRange(share, P * P - 4.5 * Math.Sqrt(P * P * (1 - P * P) / Count), P * P + 4.5 * Math.Sqrt(P * P * (1 - P * P) / Count));
+        }
+        foreach (var lag in new[] { 1, 2, 16, 128, 512, 1024 })
+        {
+            Joint(mask.narrow(0, 0, Count - lag), mask.narrow(0, lag, Count - lag));
+        }
+        Joint(mask, Mask());
+    }
+
     [SkippableTheory]
     [InlineData(ScalarType.Float32, 5, 64)]
     [InlineData(ScalarType.Float32, 1300, 192)]
