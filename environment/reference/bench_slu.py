@@ -67,10 +67,31 @@ class Block(nn.Module):
         return x + self.dropout(self.mlp(self.norm2(x)))
 
 
-class Encoder(nn.Module):
-    def __init__(self, depth=3, features=160, p=0.1):
+class Subsample(nn.Module):
+    """Convolutions that put four frames together, and two that are added to what they see; batch norm is frozen."""
+
+    def __init__(self, mels=40, halvings=2, count=4):
         super().__init__()
-        self.project = nn.Linear(features, WIDTH)
+        self.halvings = halvings
+        self.convs = nn.ModuleList(nn.Conv1d(WIDTH if i else mels, WIDTH, 5, 2 if i < halvings else 1, 2, bias=False) for i in range(count))
+        self.norms = nn.ModuleList(nn.BatchNorm1d(WIDTH) for _ in range(count))
+
+    def train(self, mode=True):
+        return super().train(False)
+
+    def forward(self, x, padding):
+        x = x.transpose(1, 2)
+        for i, (conv, norm) in enumerate(zip(self.convs, self.norms)):
+            y = F.relu(norm(conv(x)))
+            x = y if i < self.halvings else x + y
+            x = x.masked_fill(padding.repeat_interleave(x.shape[2] // padding.shape[1], 1).unsqueeze(1), 0)
+        return x.transpose(1, 2).contiguous()
+
+
+class Encoder(nn.Module):
+    def __init__(self, depth=3, p=0.1):
+        super().__init__()
+        self.subsample = Subsample()
         self.blocks = nn.ModuleList(Block(WIDTH, HEADS, HIDDEN, p) for _ in range(depth))
         self.norm = nn.LayerNorm(WIDTH)
         self.dropout = nn.Dropout(p)
@@ -78,7 +99,8 @@ class Encoder(nn.Module):
 
     def forward(self, features, padding):
         mask = torch.zeros(padding.shape).masked_fill(padding, float("-inf"))[:, None, None]
-        x = self.dropout(self.project(features) + self.positions[: features.shape[1]])
+        x = self.subsample(features.reshape(len(features), 4 * features.shape[1], -1), padding)
+        x = self.dropout(x + self.positions[: features.shape[1]])
         for block in self.blocks:
             x = block(x, mask)
         return self.norm(x)

@@ -4,6 +4,7 @@ using Retort.Layers;
 using Retort.Losses;
 using Retort.Models;
 using Retort.Randomness;
+using Retort.Recipes;
 using Retort.Torch;
 using Retort.Training;
 using TorchSharp;
@@ -130,7 +131,9 @@ internal static class SluBench
     // Fresh weights whose choices are as clear as a trained model's, and which end a hypothesis after some ten to twenty tokens.
     private static SpokenLanguageModel Model()
     {
-        var model = new SpokenLanguageModel(new LogMelEncoder(seed: 0), new TokenDecoder(new TokenDecoderSettings { Vocabulary = Vocabulary, Width = 128, Depth = 2, Heads = 4, Hidden = 512 }, seed: 0));
+        var model = new SpokenLanguageModel(
+            new LogMelEncoder(SluSettings.Full.Encoder, seed: 0) { FrozenNorms = true },
+            new TokenDecoder(SluSettings.Full.Decoder with { Vocabulary = Vocabulary }, seed: 0));
         using var none = no_grad();
         using var scope = NewDisposeScope();
         var head = model.named_parameters().ToDictionary(p => p.Item1, p => p.Item2);
