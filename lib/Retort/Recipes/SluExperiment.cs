@@ -174,7 +174,7 @@ public sealed class SluExperiment
             var folder = FirstFolder(split, seed);
             var tasks = Tasks(split);
             var result = new SluLearner(model, generator, Data.Train, Settings.Training).Learn(
-                0, split.Tasks, tasks.Of(Data.Train.Scenarios, 0), [], SluArms.FineTune, null, seed, () => Known(model, tasks, 0), folder, progress, cancel);
+                0, split.Tasks, tasks.Of(Data.Train.Scenarios, 0), [], SluArms.FineTune, null, seed, () => SluBoundary.Known(model, Data.Validation, tasks, 0), folder, progress, cancel);
             Tested(model, tasks, 0, folder, cancel);
             return new ArmOutcome(result.Values);
         }
@@ -200,7 +200,7 @@ public sealed class SluExperiment
         }
         using (var log = MetricsLog.Read(Path.Combine(FirstFolder(split, seed), RunFolder.MetricsName)))
         {
-            Watch(0, Curves(log, 1, Settings.Training.Epochs(0, split.Tasks)));
+            Watch(0, SluBoundary.Curves(log, 1, Settings.Training.Epochs(0, split.Tasks)));
         }
         for (var task = 1; task < split.Tasks; task++)
         {
@@ -210,7 +210,7 @@ public sealed class SluExperiment
                 var last = tasks.Of(train.Scenarios, task - 1);
                 var seen = tasks.Tasks.Take(task).Sum(t => t.Count);
                 memory = memory.After(last, i => train.Scenarios[i], rehearsal.Quota(train.Count, tasks.Classes.Count, seen), arm.Selection,
-                    arm.Selection == MemorySelection.Random ? null : MeanFrames(model, last), seed, i => train.Data.Recordings[i].File);
+                    arm.Selection == MemorySelection.Random ? null : SluBoundary.MeanFrames(model, train, last), seed, i => train.Data.Recordings[i].File);
             }
             using var teacher = arm.Taught ? SluTeacher.Of(Path.Combine(at, "teacher"), model, train, memory.Samples, arm, Settings.Teacher, Settings.TopK) : null;
             if (teacher is not null && double.IsFinite(teacher.ExactMatch))
@@ -221,7 +221,7 @@ public sealed class SluExperiment
             var (now, all) = (task, Settings.Training.Epochs(task, split.Tasks));
             var result = learner.Learn(task, split.Tasks, tasks.Of(train.Scenarios, task), memory.Samples, arm, teacher, seed, () =>
             {
-                var known = Known(model, tasks, now);
+                var known = SluBoundary.Known(model, Data.Validation, tasks, now);
                 if (live.Count < all)
                 {
                     live.Add((live.Count + 1, known));
@@ -229,36 +229,10 @@ public sealed class SluExperiment
                 }
                 return known;
             }, Path.Combine(at, "run"), progress, cancel);
-            Watch(task, Curves(result.Log, task + 1, all));
+            Watch(task, SluBoundary.Curves(result.Log, task + 1, all));
             predictions.Add(Tested(model, tasks, task, at, cancel));
         }
         return new SluRun(split, arm, seed, predictions, epochs, exact);
-    }
-
-    // The log has the evaluations at the ends of epochs; they are spread evenly.
-    private static List<(double, IReadOnlyDictionary<string, double>)> Curves(MetricsLog log, int tasks, int epochs)
-    {
-        var series = Enumerable.Range(0, tasks).Select(k => log.Series($"task {k + 1}").Values).ToArray();
-        var count = series.Min(s => s.Length);
-        return [.. Enumerable.Range(0, count).Select(e => ((double)(e + 1) * epochs / count,
-            (IReadOnlyDictionary<string, double>)Enumerable.Range(0, tasks).ToDictionary(k => $"task {k + 1}", k => series[k][e])))];
-    }
-
-    /// <summary>Intent accuracy on the validation utterances of each task seen, and on all of them.</summary>
-    private Dictionary<string, double> Known(SpokenLanguageModel model, TaskSplit tasks, int task)
-    {
-        var part = Data.Validation;
-        var known = new Dictionary<string, double>();
-        var (right, all) = (0.0, 0);
-        for (var k = 0; k <= task; k++)
-        {
-            var rows = tasks.Of(part.Scenarios, k);
-            var accuracy = SluTest.IntentAccuracy(model, part, rows);
-            known[$"task {k + 1}"] = accuracy;
-            (right, all) = (right + accuracy * rows.Length, all + rows.Length);
-        }
-        known["validation accuracy"] = right / all;
-        return known;
     }
 
     private IReadOnlyList<SluPrediction> Tested(SpokenLanguageModel model, TaskSplit tasks, int task, string folder, CancellationToken cancel)
@@ -272,25 +246,6 @@ public sealed class SluExperiment
         Directory.CreateDirectory(folder);
         SluTest.Save(path, predictions);
         return predictions;
-    }
-
-    // The mean of an utterance's valid frames: what herding goes by.
-    private Func<int, float[]> MeanFrames(SpokenLanguageModel model, int[] rows)
-    {
-        model.eval();
-        var means = new Dictionary<int, float[]>();
-        foreach (var batch in rows.Chunk(64))
-        {
-            using var scope = NewDisposeScope();
-            using var none = no_grad();
-            var (features, frames) = Data.Train.Sound(batch);
-            var encoded = model.Encoder.FromFeatures(features, frames);
-            for (var b = 0; b < batch.Length; b++)
-            {
-                means[batch[b]] = encoded.select(0, b).narrow(0, 0, frames[b]).mean([0]).to(float32).data<float>().ToArray();
-            }
-        }
-        return i => means[i];
     }
 
     private (SpokenLanguageModel Model, Generator Generator) Fresh(long seed)

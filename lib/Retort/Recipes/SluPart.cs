@@ -3,6 +3,7 @@ using Retort.Models;
 using Retort.Randomness;
 using Retort.Text;
 using Retort.Torch;
+using Retort.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -13,22 +14,48 @@ public sealed class SluPart
 {
     private readonly AudioEncoder encoder;
     private readonly Device device;
-    private readonly float[][]? kept;
+    private readonly Func<int, float[]>? kept;
+    private readonly bool lengthMasks;
 
     /// <param name="data">recordings and meanings</param>
     /// <param name="tokenizer">makes tokens of target strings</param>
     /// <param name="encoder">makes the features; nothing that is trained takes part in them</param>
     /// <param name="keep">make the features of all utterances now and keep them in memory; false makes them anew for each batch</param>
     /// <param name="text">what the model is to write of a recording; null for <see cref="SlurpRecording.Target"/></param>
-    /// <param name="device">where batches are wanted; null for the CPU</param>
-    public SluPart(SpokenData data, Tokenizer tokenizer, AudioEncoder encoder, bool keep = true, Func<SlurpRecording, string>? text = null, Device? device = null)
+    /// <param name="device">where batches are wanted and where the encoder is; null for the CPU</param>
+    /// <param name="file">keep the features in this file and not in memory; a file of the same utterances and encoder is taken as it is</param>
+    /// <param name="lengthMasks">false: features are made of the padded waves, padding taken as sound, as the released code does</param>
+    /// <exception cref="ArgumentException">Features that depend on their batch are to be kept.</exception>
+    /// <exception cref="BadInputException">Sound cannot be read, or is shorter than a frame of the encoder.</exception>
+    public SluPart(SpokenData data, Tokenizer tokenizer, AudioEncoder encoder, bool keep = true, Func<SlurpRecording, string>? text = null, Device? device = null, string? file = null,
+        bool lengthMasks = true)
     {
+        if (!lengthMasks && (keep || file is not null))
+        {
+            throw new ArgumentException("without length masks features depend on their batch, and cannot be kept", nameof(lengthMasks));
+        }
+        this.lengthMasks = lengthMasks;
         (Data, Tokenizer, this.encoder, this.device) = (data, tokenizer, encoder, device ?? CPU);
         Texts = [.. data.Recordings.Select(text ?? (r => r.Target()))];
         Tokens = [.. Texts.Select(tokenizer.Encode)];
         Scenarios = data.Scenarios;
         Lengths = [.. Enumerable.Range(0, data.Count).Select(data.Length)];
-        kept = keep ? Features(data, encoder) : null;
+        var short_ = Enumerable.Range(0, data.Count).Where(i => encoder.Frames(Lengths[i]) < 1).ToArray();
+        if (short_.Length > 0)
+        {
+            throw new BadInputException(data.Recordings[short_[0]].File, "", $"its {Lengths[short_[0]]} samples are too few for one frame of the encoder{(short_.Length > 1 ? $" (and {short_.Length - 1} more recordings)" : "")}");
+        }
+        if (file is not null)
+        {
+            var stored = FeatureFile.Of(file, $"{data.Hash} {StateDict.Hash(encoder)}", [.. Lengths.Select(encoder.Frames)], Features);
+            kept = stored.Read;
+        }
+        else if (keep)
+        {
+            var all = new float[data.Count][];
+            AllCores.For(data.Count, i => all[i] = Features(i));
+            kept = i => all[i];
+        }
     }
 
     /// <summary>Recordings and meanings.</summary>
@@ -65,35 +92,35 @@ public sealed class SluPart
             using var scope = NewDisposeScope();
             var samples = lengths.Max();
             var flat = new float[rows.Count * samples];
-            for (var b = 0; b < rows.Count; b++)
-            {
-                Data.Samples(rows[b]).CopyTo(flat, b * samples);
-            }
-            return (encoder.Features(tensor(flat, [rows.Count, samples]).to(device), lengths).MoveToOuterDisposeScope(), frames);
+            AllCores.For(rows.Count, b => Samples(rows[b]).CopyTo(flat, b * samples));
+            return (encoder.Features(tensor(flat, [rows.Count, samples]).to(device), lengthMasks ? lengths : null).MoveToOuterDisposeScope(), frames);
         }
-        var (most, channels) = ((int)frames.Max(), kept[rows[0]].Length / (int)frames[0]);
+        var clips = rows.Select(kept).ToArray();
+        var (most, channels) = ((int)frames.Max(), clips[0].Length / (int)frames[0]);
         var values = new float[rows.Count * most * channels];
         for (var b = 0; b < rows.Count; b++)
         {
             var clip = values.AsSpan(b * most * channels, (int)frames[b] * channels);
-            kept[rows[b]].CopyTo(clip);
+            clips[b].CopyTo(clip);
             masks?.Apply(clip, (int)frames[b], channels, ((encoder as LogMelEncoder)?.Settings.Mel.Mels) ?? channels, draw!(Data.Recordings[rows[b]].File));
         }
         return (tensor(values, [rows.Count, most, channels]).to(device), frames);
     }
 
-    private static float[][] Features(SpokenData data, AudioEncoder encoder)
+    private float[] Samples(int i)
     {
-        var all = new float[data.Count][];
-        AllCores.For(data.Count, i =>
-        {
-            using var one = Threads.RunWith(1);
-            using var scope = NewDisposeScope();
-            using var none = no_grad();
-            var samples = data.Samples(i);
-            using var wave = tensor(samples, [1, samples.Length]);
-            all[i] = encoder.Features(wave, [samples.Length]).to(float32).cpu().data<float>().ToArray();
-        });
-        return all;
+        var samples = Data.Samples(i);
+        return samples.Length == Lengths[i] ? samples
+            : throw new BadInputException(Data.Recordings[i].File, "", $"has {samples.Length} samples at 16 kHz where its header says {Lengths[i]}");
+    }
+
+    private float[] Features(int i)
+    {
+        using var one = Threads.RunWith(1);
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        var samples = Samples(i);
+        using var wave = tensor(samples, [1, samples.Length]).to(device);
+        return encoder.Features(wave, [samples.Length]).to(float32).cpu().data<float>().ToArray();
     }
 }

@@ -140,7 +140,7 @@ internal sealed record SpokenLanguageFile
     }
 
     /// <summary>Channels, kernel and stride as three numbers.</summary>
-    private sealed class Convolution : JsonConverter<(int, int, int)>
+    internal sealed class Convolution : JsonConverter<(int, int, int)>
     {
         public override (int, int, int) Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
             JsonSerializer.Deserialize<int[]>(ref reader, SettingsJson.Line) is [var channels, var kernel, var stride] ? (channels, kernel, stride)

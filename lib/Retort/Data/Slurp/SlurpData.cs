@@ -85,6 +85,10 @@ public sealed class SlurpData : SpokenData
     /// <exception cref="BadInputException">The sound cannot be read.</exception>
     public override float[] Samples(int i) => AudioFile.Load(PathOf(i)).Samples;
 
+    /// <summary>The number of a recording's samples at 16 kHz, from the file's header alone where it says so.</summary>
+    /// <exception cref="BadInputException">The file cannot be read.</exception>
+    public override long Length(int i) => SoundLength.At16Kilohertz(PathOf(i)) ?? Samples(i).Length;
+
     /// <summary>Lists everything that is wrong: lines, missing files, and, if wanted, sound that cannot be decoded or is silent.</summary>
     /// <param name="open">opens it with the rule given, such as <c>rows => SlurpData.Open(text, audio, SlurpPart.Test, new() { BadRows = rows })</c></param>
     /// <param name="readAudio">decode every recording, which takes as long as one epoch of loading</param>
