@@ -75,6 +75,17 @@ public sealed class SlurpDataTest : IDisposable
     }
 
     [Fact]
+    public void Check_LineThatIsNotUtf8_IsThatLineAlone()
+    {
+        var path = files.Write("test.jsonl", "\uFEFF" + string.Join('\n', SlurpFiles.Line, SlurpFiles.Second.Replace("joke", "jo\u00A3ke"), "", "{}"));
+        var bytes = File.ReadAllBytes(path);
+        bytes[Array.LastIndexOf(bytes, (byte)0xC2)] = 0xFF;
+        File.WriteAllBytes(path, bytes);
+        var problems = SlurpData.Check(rows => Open(SlurpPart.Test, new() { BadRows = rows }));
+        Assert.Equal([("line 2", "is not UTF-8"), ("line 4", "the field \"tokens\" is missing")], problems.Select(p => (p.Place, p.What)));
+    }
+
+    [Fact]
     public void OpenCsv_AuthorsFile_IsRead()
     {
         var csv = files.Write("a.csv", """

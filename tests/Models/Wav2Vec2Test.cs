@@ -30,14 +30,16 @@ public sealed class Wav2Vec2Test
         return (a - b).abs().max().item<float>();
     }
 
-    [SkippableFact]
-    public void Forward_Golden_MatchesFeaturesEachLayerAndBothOutputs()
+    [SkippableTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Forward_Golden_MatchesFeaturesEachLayerAndBothOutputs(bool huggingFace)
     {
         using var file = SafeTensorsFile.Open(Shared.File("golden/slu/wav2vec2.safetensors"));
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         using var model = new Wav2Vec2(Settings(JsonDocument.Parse(file.Metadata["config"]).RootElement));
-        var report = Wav2Vec2Checkpoint.Load(model, file.Names.Where(n => n.StartsWith("w.")).ToDictionary(n => n[2..], n => file.Read(n)));
+        var report = Wav2Vec2Checkpoint.Load(model, file.Names.Where(n => n.StartsWith("w.")).ToDictionary(n => huggingFace ? HuggingFace(n[2..]) : n[2..], n => file.Read(n)));
         Assert.True(report.IsComplete);
         model.eval();
         var x = file.Read("in.x");
@@ -52,10 +54,13 @@ public sealed class Wav2Vec2Test
         var lengths = file.Read("in.lengths").data<long>().ToArray();
         var frames = file.Read("out.lengths").data<long>().ToArray();
         Assert.Equal(frames, model.Frames(lengths));
-        var masked = model.call(x, lengths);
-        for (var b = 0; b < frames.Length; b++)
+        // At once, and from features that were kept.
+        foreach (var masked in new[] { model.call(x, lengths), model.FromFeatures(model.Features(x, lengths).clone(), frames) })
         {
-            Assert.InRange(Distance(file.Read("out.masked").select(0, b).narrow(0, 0, frames[b]), masked.select(0, b).narrow(0, 0, frames[b])), 0, 1e-4f);
+            for (var b = 0; b < frames.Length; b++)
+            {
+                Assert.InRange(Distance(file.Read("out.masked").select(0, b).narrow(0, 0, frames[b]), masked.select(0, b).narrow(0, 0, frames[b])), 0, 1e-4f);
+            }
         }
     }
 

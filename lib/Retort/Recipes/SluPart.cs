@@ -39,7 +39,9 @@ public sealed class SluPart
         Texts = [.. data.Recordings.Select(text ?? (r => r.Target()))];
         Tokens = [.. Texts.Select(tokenizer.Encode)];
         Scenarios = data.Scenarios;
-        Lengths = [.. Enumerable.Range(0, data.Count).Select(data.Length)];
+        var lengths = new long[data.Count];
+        AllCores.For(data.Count, i => lengths[i] = data.Length(i));
+        Lengths = lengths;
         var short_ = Enumerable.Range(0, data.Count).Where(i => encoder.Frames(Lengths[i]) < 1).ToArray();
         if (short_.Length > 0)
         {

@@ -72,7 +72,14 @@ public static class SluTest
         var predictions = new List<SluPrediction>();
         foreach (var (line, item) in JsonLines.Read(path, (line, problem) => throw new BadInputException(path, $"line {line}", problem)))
         {
-            predictions.Add(new SluPrediction(JsonLines.Text(item, "file"), JsonLines.Text(item, "text")));
+            try
+            {
+                predictions.Add(new SluPrediction(JsonLines.Text(item, "file"), JsonLines.Text(item, "text")));
+            }
+            catch (FormatException e)
+            {
+                throw new BadInputException(path, $"line {line}", e.Message, e);
+            }
         }
         return predictions;
     }

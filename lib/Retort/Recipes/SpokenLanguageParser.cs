@@ -193,7 +193,12 @@ public sealed class SpokenLanguageParser
         using (var scope = NewDisposeScope())
         {
             var weights = Path.Combine(folder, SpokenLanguageFile.ModelName);
-            Weights.Load(model, SafeTensors.Load(weights), strict: true, weights);
+            var report = Weights.Load(model, SafeTensors.Load(weights), strict: false);
+            if (!report.IsComplete)
+            {
+                model.Dispose();
+                throw new BadInputException(weights, "", $"does not fit {SpokenLanguageFile.Name}: {JsonLines.Short(report.ToString())}");
+            }
         }
         model.to(device ?? CPU);
         return new SpokenLanguageParser(model, tokenizer, file.Decoding) { LongestSeconds = file.LongestSeconds };

@@ -6,14 +6,30 @@ namespace Retort.Text;
 /// <summary>Reads files of one JSON object a line. Every problem names its line, and one bad line does not hide the next.</summary>
 internal static class JsonLines
 {
+    private static readonly UTF8Encoding utf8 = new(false, throwOnInvalidBytes: true);
+
     /// <summary>The objects of the file; blank lines are left out. What is wrong with a line goes to <paramref name="bad"/>.</summary>
     public static IEnumerable<(int Line, JsonElement Object)> Read(string path, Action<int, string> bad)
     {
         using var reader = Open(path);
-        for (var number = 1; Next(reader, path, number) is { } line; number++)
+        for (var number = 1; Next(reader, path, number) is { } bytes; number++)
         {
-            if (string.IsNullOrWhiteSpace(line))
+            if (number == 1 && bytes.StartsWith("\u00EF\u00BB\u00BF", StringComparison.Ordinal))
             {
+                bytes = bytes[3..];  // the mark of UTF-8
+            }
+            if (string.IsNullOrWhiteSpace(bytes))
+            {
+                continue;
+            }
+            string line;
+            try
+            {
+                line = utf8.GetString(Encoding.Latin1.GetBytes(bytes));
+            }
+            catch (DecoderFallbackException)
+            {
+                bad(number, "is not UTF-8");
                 continue;
             }
             JsonElement? read = null;
@@ -99,9 +115,9 @@ internal static class JsonLines
         {
             return reader.ReadLine();
         }
-        catch (Exception e) when (e is IOException or DecoderFallbackException)
+        catch (IOException e)
         {
-            throw new BadInputException(path, $"line {number}", e is IOException ? $"cannot be read: {e.Message}" : "is not UTF-8", e);
+            throw new BadInputException(path, $"line {number}", $"cannot be read: {e.Message}", e);
         }
     }
 
@@ -109,7 +125,8 @@ internal static class JsonLines
     {
         try
         {
-            return new StreamReader(path, new UTF8Encoding(false, throwOnInvalidBytes: true));
+            // Byte by byte, so that a line that is not UTF-8 is found to be that one and no other.
+            return new StreamReader(path, Encoding.Latin1, detectEncodingFromByteOrderMarks: false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Retort.Text;
 
 /// <summary>The names of the tokens that stand for no text; the defaults are those of the SLU paper's tokenizer.</summary>
@@ -8,5 +10,6 @@ namespace Retort.Text;
 public sealed record SpecialTokens(string Padding = "[PAD]", string Unknown = "[UNK]", string Start = "[SOS]", string End = "[EOS]")
 {
     /// <summary>All four in the order of their ids in a tokenizer made here: 0, 1, 2, 3.</summary>
+    [JsonIgnore]
     public IReadOnlyList<string> All => [Padding, Unknown, Start, End];
 }
