@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Retort.Audio;
 using Retort.Data;
 using Retort.Decoding;
@@ -197,6 +198,7 @@ public sealed class SluPaperTest : IDisposable
     public void Open_RecordingsThatMakeNoTasks_SayWhy()
     {
         Assert.Contains("4 scenarios cannot be shared out evenly to 3", Assert.Throws<BadInputException>(() => Open("a", tiny with { Splits = [new(3)] })).Problem);
+        Assert.Contains("memory of 1 of the 16 has no place", Assert.Throws<BadInputException>(() => Open("m", tiny with { SmallMemory = 0.1 }).Run(split, SluArms.Icarl, 1)).Problem);
         Assert.Throws<ArgumentException>(() => Open("a", tiny with { Encoder = tiny.Encoder with { FreezeConvolutions = false } }));
         Assert.Throws<ArgumentException>(() => Open("a", tiny with { Training = tiny.Training with { Masks = new() } }));
         Assert.Equal(12, Open("b", slurp: new() { TrainReal = true }).Train.Count);
@@ -207,6 +209,36 @@ public sealed class SluPaperTest : IDisposable
         WavFile.Write(Path.Combine(folder, "audio", "slurp_real", "audio-test-0-0.wav"), new Wave(new float[50], 16_000));
         var e = Assert.Throws<BadInputException>(() => Open("d"));
         Assert.Equal(("audio-test-0-0.flac", "its 50 samples are too few for one frame of the encoder"), (e.Input, e.Problem));
+    }
+
+    /// <summary>Real lines, of all 18 scenarios, with tones for their sound.</summary>
+    [SkippableTheory]
+    [InlineData(3)]
+    [InlineData(6)]
+    public void Run_PublishedLines_AllScenarios(int tasks)
+    {
+        var lines = File.ReadLines(Shared.File("data/slurp/devel-400.jsonl")).Select(l => JsonNode.Parse(l)!).GroupBy(l => (string)l["scenario"]!).OrderBy(g => g.Key).ToArray();
+        Assert.Equal(18, lines.Length);
+        var parts = new[] { ("train.jsonl", 0, 2), ("devel.jsonl", 2, 1), ("test.jsonl", 3, 1) };
+        foreach (var (name, skip, take) in parts)
+        {
+            var text = "";
+            foreach (var line in lines.SelectMany(g => g.Skip(skip).Take(take)))
+            {
+                line["recordings"] = new JsonArray(line["recordings"]![0]!.DeepClone());
+                var file = (string)line["recordings"]![0]!["file"]!;
+                WavFile.Write(Path.Combine(folder, "audio", "slurp_real", Path.ChangeExtension(file, ".wav")), new Wave([.. Enumerable.Range(0, 5_000).Select(t => 0.1f * MathF.Sin(0.01f * file.Length * t))], 16_000));
+                text += line.ToJsonString() + "\n";
+            }
+            File.WriteAllText(Path.Combine(folder, name), text);
+        }
+        File.WriteAllText(Path.Combine(folder, "train_synthetic.jsonl"), "");
+        var real = new SluSplit(tasks);
+        var paper = Open("real", tiny with { Vocabulary = 150, Splits = [real], QuotaByIntent = true, SmallMemory = 1, Training = tiny.Training with { Batch = 18 } });
+        var run = paper.Run(real, all, 1);
+        Assert.Equal(Enumerable.Range(1, tasks).Select(t => t * 18 / tasks), run.Predictions.Select(p => p.Count));
+        Assert.Equal(tasks - 1, run.ExactMatches.Count);
+        Assert.Equal(tasks, paper.Items(run).Matrix().Tasks);
     }
 
     [Fact]

@@ -143,8 +143,14 @@ public sealed class SluPaper
             if (task > 0 && arm.Memory != SluMemory.None)
             {
                 var last = tasks.Of(Train.Scenarios, task - 1);
-                var seen = tasks.Tasks.Take(task).Sum(t => t.Count);
-                memory = memory.After(last, i => Train.Scenarios[i], rehearsal.Quota(Train.Count, tasks.Classes.Count, seen), arm.Selection,
+                var seen = tasks.Seen(Train.Scenarios, task - 1).Select(QuotaOf).Distinct().Count();
+                var quota = rehearsal.Quota(Train.Count, Enumerable.Range(0, Train.Count).Select(QuotaOf).Distinct().Count(), seen);
+                if (quota < 1)
+                {
+                    throw new BadInputException("training recordings", "", FormattableString.Invariant(
+                        $"a memory of {rehearsal.Size(Train.Count)} of the {Train.Count} has no place for each {(Settings.QuotaByIntent ? "intent" : "scenario")}; raise {nameof(SluPaperSettings.SmallMemory)}"));
+                }
+                memory = memory.After(last, QuotaOf, quota, arm.Selection,
                     arm.Selection == MemorySelection.Random ? null : SluBoundary.MeanFrames(model, Train, last), seed, i => Train.Data.Recordings[i].File);
             }
             using var teacher = task > 0 && arm.Taught && memory.Samples.Length > 0
@@ -228,6 +234,8 @@ public sealed class SluPaper
 
     /// <summary>The predictions of the test after a task of a run, a file for SLURP's official scorer.</summary>
     public string Predictions(SluSplit split, SluArm arm, long seed, int task) => Path.Combine(TaskFolder(split, arm, seed, task), PredictionsFile);
+
+    private string QuotaOf(int i) => Settings.QuotaByIntent ? Train.Data.Recordings[i].Meaning.Intent : Train.Scenarios[i];
 
     // All arms share the first task.
     private string TaskFolder(SluSplit split, SluArm arm, long seed, int task) => task == 0

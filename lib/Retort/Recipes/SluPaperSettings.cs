@@ -39,6 +39,11 @@ public sealed record SluPaperSettings
     /// <summary>Each scenario has the same share of the memory for ever, as in the authors' code; false shares it among the scenarios seen so far.</summary>
     public bool FixedQuota { get; init; } = true;
 
+    /// <summary>
+    /// Shares the memory among intents, so that rare ones keep a place, and not among scenarios, as the authors' code does by default.
+    /// </summary>
+    public bool QuotaByIntent { get; init; }
+
     /// <summary>How the old model decodes pseudo-targets. The number of beams is not published; 5 is the default of the released function.</summary>
     public DecodingSettings Teacher { get; init; } = new() { Beams = 5 };
 
