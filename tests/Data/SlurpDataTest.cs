@@ -31,6 +31,21 @@ public sealed class SlurpDataTest : IDisposable
     }
 
     [Fact]
+    public void Open_NoSyntheticFile_SaysHowToGoWithout()
+    {
+        File.Delete(Path.Combine(files.Root, "train_synthetic.jsonl"));
+        Assert.Contains("TrainReal", Assert.Throws<BadInputException>(() => Open(SlurpPart.Train)).Problem);
+        Assert.Equal(3, Open(SlurpPart.Train, new() { TrainReal = true }).Count);
+    }
+
+    [Fact]
+    public void Length_IsTheHeaders()
+    {
+        var data = Open(SlurpPart.Train);
+        Assert.Equal([8_000, 32_000, 16_000, 16_000], Enumerable.Range(0, 4).Select(data.Length));
+    }
+
+    [Fact]
     public void Open_LengthFilters_CountWhatTheyLeaveOut()
     {
         var data = Open(SlurpPart.Test, new() { MostSamples = 16_000, MostCharacters = 14 });

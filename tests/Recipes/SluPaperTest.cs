@@ -201,6 +201,8 @@ public sealed class SluPaperTest : IDisposable
         Assert.Contains("memory of 1 of the 16 has no place", Assert.Throws<BadInputException>(() => Open("m", tiny with { SmallMemory = 0.1 }).Run(split, SluArms.Icarl, 1)).Problem);
         Assert.Throws<ArgumentException>(() => Open("a", tiny with { Encoder = tiny.Encoder with { FreezeConvolutions = false } }));
         Assert.Throws<ArgumentException>(() => Open("a", tiny with { Training = tiny.Training with { Masks = new() } }));
+        Assert.Equal(["news", "alarm"], Open("o", tiny with { Order = ["news", "alarm", "audio", "music"] }).Tasks(split).Tasks[0]);
+        Assert.Contains("the order given has news, alarm", Assert.Throws<BadInputException>(() => Open("p", tiny with { Order = ["news", "alarm"] })).Problem);
         Assert.Equal(12, Open("b", slurp: new() { TrainReal = true }).Train.Count);
         Part("devel.jsonl", 1, "real");
         File.WriteAllText(Path.Combine(folder, "devel.jsonl"), string.Join("\n", File.ReadLines(Path.Combine(folder, "devel.jsonl")).Take(2)));

@@ -112,7 +112,7 @@ public sealed class SluPaper
     }
 
     /// <summary>The scenarios of each task of a split.</summary>
-    public TaskSplit Tasks(SluSplit split) => split.Of(Train.Scenarios);
+    public TaskSplit Tasks(SluSplit split) => Tasks(split, Train.Scenarios);
 
     /// <summary>
     /// One arm for one seed. The first task is learned once for all arms of a split and seed. For the upper bound give
@@ -235,6 +235,8 @@ public sealed class SluPaper
     /// <summary>The predictions of the test after a task of a run, a file for SLURP's official scorer.</summary>
     public string Predictions(SluSplit split, SluArm arm, long seed, int task) => Path.Combine(TaskFolder(split, arm, seed, task), PredictionsFile);
 
+    private TaskSplit Tasks(SluSplit split, IReadOnlyList<string> scenarios) => Settings.Order is { } order ? TaskSplit.Even(order, split.Tasks) : split.Of(scenarios);
+
     private string QuotaOf(int i) => Settings.QuotaByIntent ? Train.Data.Recordings[i].Meaning.Intent : Train.Scenarios[i];
 
     // All arms share the first task.
@@ -306,14 +308,18 @@ public sealed class SluPaper
         {
             throw new BadInputException("training recordings", "", "there are none");
         }
+        var order = ClassOrder.Alphabetical(train.Scenarios);
+        if (Settings.Order is { } given && !given.Order(StringComparer.Ordinal).SequenceEqual(order))
+        {
+            throw new BadInputException("training recordings", "", $"their scenarios are {string.Join(", ", order)}; the order given has {string.Join(", ", given)}");
+        }
         foreach (var split in Settings.Splits)
         {
-            var order = ClassOrder.Alphabetical(train.Scenarios);
             if (split.Tasks < 1 || order.Count % split.Tasks != 0)
             {
                 throw new BadInputException("training recordings", "", $"their {order.Count} scenarios cannot be shared out evenly to {split.Tasks} tasks");
             }
-            var tasks = split.Of(train.Scenarios);
+            var tasks = Tasks(split, train.Scenarios);
             foreach (var (data, name) in new[] { (validation, "validation recordings"), (test, "test recordings") })
             {
                 var scenarios = data.Scenarios;

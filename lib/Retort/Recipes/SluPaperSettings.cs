@@ -56,6 +56,9 @@ public sealed record SluPaperSettings
     /// <summary>The splits: SLURP-3 and SLURP-6. The order of the scenarios is not published; by size fits the numbers best.</summary>
     public IReadOnlyList<SluSplit> Splits { get; init; } = [new(3), new(6)];
 
+    /// <summary>The scenarios in an order of arrival of one's own; null for the order that each split names.</summary>
+    public IReadOnlyList<string>? Order { get; init; }
+
     /// <summary>The arms that learn task by task.</summary>
     public IReadOnlyList<SluArm> Arms { get; init; } = SluArms.All;
 

@@ -53,6 +53,10 @@ public sealed class SlurpData : SpokenData
         foreach (var one in parts)
         {
             var file = Path.Combine(text, SlurpText.FileName(one));
+            if (one == SlurpPart.TrainSynthetic && !File.Exists(file))
+            {
+                throw new BadInputException(file, "", $"is missing; {nameof(SlurpSettings)}.{nameof(SlurpSettings.TrainReal)} trains without the synthetic recordings");
+            }
             var (sentences, bad) = SlurpText.ReadAll(file, settings.Scenarios);
             problems.AddRange(bad);
             rows.AddRange(from s in sentences
