@@ -46,7 +46,7 @@ public sealed class TokenDecoder : nn.Module<Tensor, Tensor, IReadOnlyList<long>
         positions = SinePositions.Table(Math.Min(settings.MaxLength, 256), settings.Width).DetachFromDisposeScope();
         FreshWeights.Fill(this, seed, "decoder", (name, shape, draw) => name switch
         {
-            "token_embedding.weight" => () => draw.Normal(0, 1),
+            "token_embedding.weight" => () => draw.Normal(0, settings.EmbeddingDeviation),
             _ when name.StartsWith("layers.") && shape.Length > 1 => FreshWeights.Xavier(draw, shape[0], shape[1]),
             _ when name.EndsWith("in_proj_bias") || name.EndsWith("out_proj.bias") || name.Contains("norm") => null,
             _ when name.EndsWith("linear2.bias") => FreshWeights.Uniform(draw, settings.Hidden),

@@ -21,6 +21,12 @@ public sealed record TokenDecoderSettings
     /// <summary>Probability of dropout in training.</summary>
     public double Dropout { get; init; } = 0.1;
 
+    /// <summary>
+    /// Standard deviation of a fresh embedding, which is multiplied by sqrt(D). 1 as published; 1 / sqrt(D) as in Vaswani et al.
+    /// (2017) starts with rows of the positions' size, so that a decoder without months of training hears the memory beside them.
+    /// </summary>
+    public double EmbeddingDeviation { get; init; } = 1;
+
     /// <summary>Most tokens of a sequence, the length of the table of positions.</summary>
     public int MaxLength { get; init; } = 5000;
 

@@ -58,6 +58,9 @@ public sealed class LogMelEncoder : AudioEncoder
     /// <summary>What dropout draws from in training.</summary>
     public Generator Generator { get; }
 
+    /// <summary>The norm of the output.</summary>
+    internal LayerNorm LastNorm => norm;
+
     /// <summary>Whether the convolutions' batch norm keeps its running statistics in training: see <see cref="ConvSubsampler.Frozen"/>.</summary>
     public bool FrozenNorms
     {

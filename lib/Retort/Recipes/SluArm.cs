@@ -24,6 +24,10 @@ public sealed record SluArm
     /// <summary>What seq-KD takes as target.</summary>
     public SluPseudoTarget PseudoTarget { get; init; }
 
+    /// <summary>The number of tasks of the one split that the arm belongs to; 0: it is run on every split.</summary>
+    [JsonIgnore]
+    public int Tasks { get; init; }
+
     /// <summary>Whether the old model's outputs are needed.</summary>
     [JsonIgnore]
     public bool Taught => (Kd & (SluKd.Audio | SluKd.Token | SluKd.Sequence)) != 0;

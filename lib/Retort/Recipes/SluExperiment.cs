@@ -51,15 +51,22 @@ public sealed class SluExperiment
     /// <summary>The scenarios of each task of a split.</summary>
     public TaskSplit Tasks(SluSplit split) => split.Of(Data.Train.Scenarios);
 
-    /// <summary>Step 1: the encoder learns to hear. Returns the run; "CER" is its character error rate on unheard sentences.</summary>
+    /// <summary>Step 1: the encoder learns to hear. Returns the run; "PER" is its phoneme error rate on unheard sentences.</summary>
     public TrainResult LearnToHear(Progress? progress = null, CancellationToken cancel = default)
     {
         using var alone = OneCore();
         var run = progress?.Run("encoder");
         run?.Begin();
         var (model, result) = SluHearing.Train(Settings, HearingFolder, run, cancel);
-        model.Dispose();
-        run?.Done(FormattableString.Invariant($"CER {100 * result.Values["CER"]:F1} %"));
+        using (model)
+        {
+            var encoder = Path.Combine(HearingFolder, EncoderFile);
+            if (!File.Exists(encoder))
+            {
+                SafeTensors.Save(encoder, model.Encoder.state_dict().Select(p => (p.Key, p.Value)));
+            }
+        }
+        run?.Done(FormattableString.Invariant($"PER {100 * result.Values["PER"]:F1} %"));
         return result;
     }
 
@@ -88,7 +95,7 @@ public sealed class SluExperiment
             LearnFirstTasks(progress, cancel);
             Preparation.Done(Folder, CodeVersion);
         }
-        var arms = Settings.Splits.SelectMany(split => Settings.Arms.Select(arm => ArmOf(split, arm))).ToArray();
+        var arms = Settings.Splits.SelectMany(split => Settings.ArmsOf(split).Select(arm => ArmOf(split, arm))).ToArray();
         var results = Ablation.Run(arms, Settings.Seeds, Runs(shard), progress, cancel);
         return new SluReport(this, shard.Count > 1 ? Ablation.Wait(arms, Settings.Seeds, Runs(shard), cancel) : results);
     }
@@ -120,6 +127,9 @@ public sealed class SluExperiment
         return Load(seed, folder).Model;
     }
 
+    /// <summary>The model of an arm after the last task, ready for recordings.</summary>
+    public SpokenLanguageParser Parser(SluSplit split, SluArm arm, long seed) => new(ModelAfter(split, arm, seed, split.Tasks - 1), Data.Tokenizer, Settings.Test);
+
     /// <summary>Predictions of the test after each task of a run that has ended.</summary>
     internal IReadOnlyList<IReadOnlyList<SluPrediction>> Predictions(SluSplit split, SluArm arm, long seed)
     {
@@ -131,6 +141,8 @@ public sealed class SluExperiment
 
     /// <summary>What tables call an arm of a split.</summary>
     internal static string NameOf(SluSplit split, SluArm arm) => $"{split.Name}, {arm.Name}";
+
+    private const string EncoderFile = "encoder.safetensors";
 
     private const string PredictionsFile = "test.jsonl";
 
@@ -252,8 +264,7 @@ public sealed class SluExperiment
     {
         var (model, generator) = Empty(seed);
         using var scope = NewDisposeScope();
-        var heard = SafeTensors.Load(Path.Combine(HearingFolder, RunFolder.ModelName));
-        StateDict.Into(model.Encoder, heard.Where(p => p.Key.StartsWith("encoder.", StringComparison.Ordinal)).ToDictionary(p => p.Key["encoder.".Length..], p => p.Value));
+        StateDict.Into(model.Encoder, SafeTensors.Load(Path.Combine(HearingFolder, EncoderFile)));
         return (model, generator);
     }
 

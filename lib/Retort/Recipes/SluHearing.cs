@@ -10,7 +10,7 @@ using static TorchSharp.torch;
 
 namespace Retort.Recipes;
 
-/// <summary>The encoder's pre-training: CTC on the characters of a corpus without task sentences.</summary>
+/// <summary>The encoder's pre-training: CTC on the phonemes of a corpus without task sentences.</summary>
 public static class SluHearing
 {
     private const int EvaluationBatch = 50;
@@ -20,16 +20,16 @@ public static class SluHearing
     /// <param name="folder">where the run is kept and resumed; null to keep nothing</param>
     /// <param name="progress">where it says how far it is</param>
     /// <param name="cancel">stops it, with a checkpoint</param>
-    /// <returns>the model with its CTC head (its decoder is not trained), and the run; "CER" is the character error rate on what was held out</returns>
+    /// <returns>the model with its CTC head (its decoder is not trained), and the run; "PER" is the phoneme error rate on what was held out. The encoder's output is standardised afterwards, so that the CTC head no longer fits it</returns>
     public static (SpokenLanguageModel Model, TrainResult Result) Train(SluSettings settings, string? folder = null, RunProgress? progress = null, CancellationToken cancel = default)
     {
         var how = settings.Pretraining;
         var corpus = GenericSpeech.Of(settings.Speech);
-        var letters = CharacterTokenizer.Train(Enumerable.Range(0, corpus.Count).Select(corpus.Words));
+        var sounds = WordTokenizer.Train(Enumerable.Range(0, corpus.Count).Select(corpus.PhonemesOf));
         var generator = new Generator((ulong)how.Seed);
         var model = new SpokenLanguageModel(  // the decoder has nothing to do here
-            new LogMelEncoder(settings.Encoder, how.Seed, generator), new TokenDecoder(settings.Decoder with { Vocabulary = letters.Count }, how.Seed, generator), letters.Count, how.Seed);
-        var part = new SluPart(new Words(corpus), letters, model.Encoder, text: r => r.Sentence);
+            new LogMelEncoder(settings.Encoder, how.Seed, generator), new TokenDecoder(settings.Decoder with { Vocabulary = sounds.Count }, how.Seed, generator), sounds.Count, how.Seed);
+        var part = new SluPart(new Words(corpus), sounds, model.Encoder, text: r => r.Sentence);
         var held = Math.Max((int)(how.HeldOut * part.Count), 1);
         var (test, train) = (Enumerable.Range(0, held).ToArray(), Enumerable.Range(held, part.Count - held).ToArray());
         var batches = new LengthBatches([.. train.Select(i => part.Lengths[i])], how.Batch, how.Seed);
@@ -44,7 +44,7 @@ public static class SluHearing
                 var (features, frames) = part.Sound(context.Batch, how.Masks, id => Randomness.Draw.Of(how.Seed, "masks", id, epoch));
                 return Loss(model, part, context.Batch, model.Encoder.FromFeatures(features, frames), frames);
             },
-            Evaluate = () => new Dictionary<string, double> { ["CER"] = CharacterErrors(model, part, test) },
+            Evaluate = () => new Dictionary<string, double> { ["PER"] = PhonemeErrors(model, part, test) },
             Generators = [generator],
             Settings = new { settings.Encoder, Pretraining = how, Data = corpus.Hash },
         }, new TrainSettings
@@ -54,14 +54,39 @@ public static class SluHearing
             Adam = how.Adam,
             ClipNorm = how.ClipNorm,
             EvaluateEvery = Math.Max(how.Steps / 8, 1),
-            BestBy = "CER",
+            BestBy = "PER",
             LowerIsBetter = true,
             KeepBest = 1,
             Patience = 0,
             Final = FinalWeights.Last,
             LogEvery = Math.Max(how.Steps / 40, 1),
         }, folder, progress, cancel);
+        Standardise(model, part, test);
         return (model, result);
+    }
+
+    /// <summary>
+    /// Folds a standardisation into the encoder's last norm: over the frames of some utterances each dimension gets mean 0 and
+    /// deviation 1. After CTC most frames are near one vector, that of the blank, and what differs between sounds is small
+    /// beside it; a fresh decoder then long ignores the sound.
+    /// </summary>
+    private static void Standardise(SpokenLanguageModel model, SluPart part, int[] rows)
+    {
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        model.eval();
+        var frames = new List<Tensor>();
+        foreach (var batch in rows.Chunk(EvaluationBatch))
+        {
+            var (features, lengths) = part.Sound(batch);
+            var encoded = model.Encoder.FromFeatures(features, lengths);
+            frames.AddRange(lengths.Select((n, b) => encoded.select(0, b).narrow(0, 0, n)));
+        }
+        var all = cat(frames);  // (frames, D)
+        var (mean, deviation) = (all.mean([0]), all.std(0) + 1e-5);
+        var norm = ((LogMelEncoder)model.Encoder).LastNorm;
+        norm.weight!.div_(deviation);
+        norm.bias!.sub_(mean).div_(deviation);
     }
 
     private static Tensor Loss(SpokenLanguageModel model, SluPart part, int[] batch, Tensor memory, long[] frames)
@@ -78,7 +103,7 @@ public static class SluHearing
         return model.CtcLoss(memory, frames, tensor(targets, [batch.Length, longest]), [.. batch.Select(i => (long)part.Tokens[i].Length)], part.Tokenizer.PaddingId);
     }
 
-    private static double CharacterErrors(SpokenLanguageModel model, SluPart part, int[] rows)
+    private static double PhonemeErrors(SpokenLanguageModel model, SluPart part, int[] rows)
     {
         var said = new List<string>();
         foreach (var batch in rows.Chunk(EvaluationBatch))
@@ -88,14 +113,14 @@ public static class SluHearing
             var logs = model.CtcLogProbabilities(model.Encoder.FromFeatures(features, frames));
             said.AddRange(CtcDecoding.Greedy(logs, frames, part.Tokenizer.PaddingId).Select(ids => part.Tokenizer.Decode([.. ids])));
         }
-        return ErrorRate.Characters([.. rows.Select(i => part.Texts[i])], said).Rate;
+        return ErrorRate.Words([.. rows.Select(i => part.Texts[i])], said).Rate;
     }
 
     /// <summary>The corpus as recordings without a meaning.</summary>
     private sealed class Words(GenericSpeech corpus) : SpokenData
     {
         public override IReadOnlyList<SlurpRecording> Recordings { get; } =
-            [.. Enumerable.Range(0, corpus.Count).Select(i => new SlurpRecording($"generic-{i:000000}.wav", corpus.Words(i), new Meaning("", "", []), true))];
+            [.. Enumerable.Range(0, corpus.Count).Select(i => new SlurpRecording($"generic-{i:000000}.wav", corpus.PhonemesOf(i), new Meaning("", "", []), true))];
 
         public override string Hash => corpus.Hash;
 

@@ -54,6 +54,7 @@ public sealed class SluLearner
             Step = context => Loss(rows, utterances.Count, arm, teacher, context, batches.Batch(context.Step).Epoch, run),
             Evaluate = evaluate,
             Generators = [generator],
+            RateFactor = name => name.StartsWith("encoder.", StringComparison.Ordinal) ? training.EncoderRate : 1,
             Settings = new
             {
                 Task = task,

@@ -89,16 +89,19 @@ public sealed class SluPart
     {
         var lengths = rows.Select(i => Lengths[i]).ToArray();
         var frames = lengths.Select(encoder.Frames).ToArray();
+        var longest = (int)frames.Max();
+        var padded = lengthMasks ? RoundUp(longest) : longest;
         if (kept is null)
         {
             using var scope = NewDisposeScope();
             var samples = lengths.Max();
             var flat = new float[rows.Count * samples];
             AllCores.For(rows.Count, b => Samples(rows[b]).CopyTo(flat, b * samples));
-            return (encoder.Features(tensor(flat, [rows.Count, samples]).to(device), lengthMasks ? lengths : null).MoveToOuterDisposeScope(), frames);
+            var features = encoder.Features(tensor(flat, [rows.Count, samples]).to(device), lengthMasks ? lengths : null);
+            return (nn.functional.pad(features, (0, 0, 0, padded - features.shape[1])).MoveToOuterDisposeScope(), frames);
         }
         var clips = rows.Select(kept).ToArray();
-        var (most, channels) = ((int)frames.Max(), clips[0].Length / (int)frames[0]);
+        var (most, channels) = (padded, clips[0].Length / (int)frames[0]);
         var values = new float[rows.Count * most * channels];
         for (var b = 0; b < rows.Count; b++)
         {
@@ -125,4 +128,9 @@ public sealed class SluPart
         using var wave = tensor(samples, [1, samples.Length]).to(device);
         return encoder.Features(wave, [samples.Length]).to(float32).cpu().data<float>().ToArray();
     }
+
+    /// <summary>
+    /// Lengths are padded to multiples of 4: oneDNN makes and keeps a primitive for each shape that it meets.
+    /// </summary>
+    internal static int RoundUp(int length) => (length + 3) / 4 * 4;
 }

@@ -40,11 +40,11 @@ public static class SluPictures
             .WithTitle($"{split.Name}: scenarios in their order of arrival").WithYAxis("training utterances");
     }
 
-    /// <summary>The character error rate on held-out words while the encoder learns to hear.</summary>
+    /// <summary>The phoneme error rate on held-out words while the encoder learns to hear.</summary>
     public static Figure Hearing(TrainResult result)
     {
-        var curve = result.Curve("CER");
-        return Chart.Line(curve.X, curve.Y.Select(y => 100 * y), "CER").WithTitle("Learning to hear: words in no order, held out").WithXAxis("step").WithYAxis("character error rate, %");
+        var curve = result.Curve("PER");
+        return Chart.Line(curve.X, curve.Y.Select(y => 100 * y), "PER").WithTitle("Learning to hear: words in no order, held out").WithXAxis("step").WithYAxis("phoneme error rate, %");
     }
 
     /// <summary>Intent accuracy on the validation utterances of each task, epoch by epoch; a line where a new task begins.</summary>

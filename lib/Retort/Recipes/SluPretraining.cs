@@ -3,13 +3,13 @@ using Retort.Training;
 namespace Retort.Recipes;
 
 /// <summary>
-/// How the small encoder learns to hear before the first task: CTC on the characters of a corpus without task sentences. It
-/// stands in for the published wav2vec 2.0 weights, whose last training was CTC, too.
+/// How the small encoder learns to hear before the first task: CTC on the phonemes of a corpus without task sentences. It
+/// stands in for the published wav2vec 2.0 weights, whose last training was CTC, too (on letters, which take far more speech).
 /// </summary>
 public sealed record SluPretraining
 {
     /// <summary>Steps of the optimizer.</summary>
-    public long Steps { get; init; } = 1500;
+    public long Steps { get; init; } = 1200;
 
     /// <summary>Utterances in a batch.</summary>
     public int Batch { get; init; } = 16;
@@ -29,7 +29,7 @@ public sealed record SluPretraining
     /// <summary>The gradients' norm is cut to this.</summary>
     public double ClipNorm { get; init; } = 2;
 
-    /// <summary>Share of the corpus that is kept to measure the character error rate.</summary>
+    /// <summary>Share of the corpus that is kept to measure the phoneme error rate.</summary>
     public double HeldOut { get; init; } = 0.05;
 
     /// <summary>Masks on the features.</summary>

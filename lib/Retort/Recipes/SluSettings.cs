@@ -26,7 +26,7 @@ public sealed record SluSettings
     public LogMelEncoderSettings Encoder { get; init; } = new() { Width = 128, Hidden = 512, Convolutions = true };
 
     /// <summary>The decoder; its vocabulary is the tokenizer's.</summary>
-    public TokenDecoderSettings Decoder { get; init; } = new() { Width = 128, Depth = 2, Heads = 4, Hidden = 512, MaxLength = 200 };
+    public TokenDecoderSettings Decoder { get; init; } = new() { Width = 128, Depth = 2, Heads = 4, Hidden = 512, MaxLength = 200, Dropout = 0, EmbeddingDeviation = 0.09 };
 
     /// <summary>How the encoder learns to hear.</summary>
     public SluPretraining Pretraining { get; init; } = new();
@@ -54,6 +54,9 @@ public sealed record SluSettings
 
     /// <summary>The arms that learn task by task.</summary>
     public IReadOnlyList<SluArm> Arms { get; init; } = SluArms.All;
+
+    /// <summary>The arms of a split.</summary>
+    public IReadOnlyList<SluArm> ArmsOf(SluSplit split) => [.. Arms.Where(a => a.Tasks == 0 || a.Tasks == split.Tasks)];
 
     /// <summary>The seeds: the decoder's start, order, dropout, random memories.</summary>
     public IReadOnlyList<long> Seeds { get; init; } = [1, 2, 3];
@@ -83,6 +86,8 @@ public sealed record SluSettings
     public static SluSettings Quick { get; } = new()
     {
         Size = "quick",
+        Pretraining = new() { Steps = 1000 },
+        Training = Made with { FirstEpochs = 10, LaterEpochs = [4], OfflineEpochs = 8 },
         Splits = [new(3)],
         Arms = SluArms.Few,
         Seeds = [1],
@@ -107,12 +112,14 @@ public sealed record SluSettings
     [JsonIgnore]
     public static SluTraining Made => new()
     {
-        FirstEpochs = 12,
-        LaterEpochs = [6],
+        FirstEpochs = 15,
+        LaterEpochs = [5],
         OfflineEpochs = 12,
         Batch = 16,
-        LearningRate = 1e-3,
-        LaterLearningRate = 7e-4,
+        LearningRate = 2e-3,
+        LaterLearningRate = 1.5e-3,
+        EncoderRate = 0.3,
+        Mixed = true,
         WarmUp = 150,
         Floor = 0.05,
         Adam = new AdamSettings { Beta2 = 0.98, WeightDecay = 0.01, Decoupled = true },

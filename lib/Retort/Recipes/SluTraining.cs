@@ -26,6 +26,9 @@ public sealed record SluTraining
     /// <summary>The learning rate of later tasks.</summary>
     public double LaterLearningRate { get; init; } = 5e-5;
 
+    /// <summary>The encoder's learning rate as a share of the decoder's. Published: 1.</summary>
+    public double EncoderRate { get; init; } = 1;
+
     /// <summary>Steps over which the rate rises at the beginning of a task; at most a fifth of the task. Published: none.</summary>
     public int WarmUp { get; init; }
 

@@ -10,7 +10,7 @@ internal readonly record struct TokenRows(Tensor Inputs, Tensor Outputs, Tensor 
 {
     public static TokenRows Of(IReadOnlyList<IReadOnlyList<int>> rows, int start, int end, int padding, Device device)
     {
-        var length = rows.Max(r => r.Count) + 1;
+        var length = SluPart.RoundUp(rows.Max(r => r.Count) + 1);
         var (inputs, outputs, mask) = (new long[rows.Count * length], new long[rows.Count * length], new float[rows.Count * length]);
         Array.Fill(inputs, padding);
         Array.Fill(outputs, padding);

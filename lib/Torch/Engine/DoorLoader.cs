@@ -42,6 +42,9 @@ internal static partial class DoorLoader
         // The worker threads of an idle OpenMP team must sleep, not spin: several models may share the cores. Read by the
         // runtimes when they load, from the environment of C, which .NET's own setter does not reach.
         SetUnlessSet("OMP_WAIT_POLICY", "passive");
+        // oneDNN keeps 1,024 primitives. One of each shape is made, and with version 2.6 making one anew that a thread which has
+        // ended had made before throws std::bad_array_new_length: so none is thrown out.
+        SetUnlessSet("DNNL_PRIMITIVE_CACHE_CAPACITY", "100000");
         SetUnlessSet("KMP_BLOCKTIME", "0");
         SetUnlessSet("GOMP_SPINCOUNT", "0");
         SetUnlessSet("OPENBLAS_THREAD_TIMEOUT", "4");

@@ -50,11 +50,12 @@ public sealed class CommandGrammar
     /// <param name="scenario">the scenario</param>
     /// <param name="action">the action</param>
     /// <param name="draw">chooses template, alternatives and fillers</param>
-    public (string Sentence, Meaning Meaning) Sentence(string scenario, string action, Draw draw)
+    /// <param name="mostFillers">only so many fillers of each type are used, the first of them</param>
+    public (string Sentence, Meaning Meaning) Sentence(string scenario, string action, Draw draw, int mostFillers = int.MaxValue)
     {
         var words = new StringBuilder();
         var entities = new List<Entity>();
-        Write(draw.Pick(scenarios[scenario].Actions![action]), words, entities, draw);
+        Write(draw.Pick(scenarios[scenario].Actions![action]), words, entities, draw, mostFillers);
         return (string.Join(' ', words.ToString().Split(' ', StringSplitOptions.RemoveEmptyEntries)), new Meaning(scenario, action, entities));
     }
 
@@ -166,7 +167,7 @@ public sealed class CommandGrammar
         }
     }
 
-    private void Write(string template, StringBuilder words, List<Entity> entities, Draw draw)
+    private void Write(string template, StringBuilder words, List<Entity> entities, Draw draw, int mostFillers)
     {
         for (var i = 0; i < template.Length; i++)
         {
@@ -174,7 +175,8 @@ public sealed class CommandGrammar
             {
                 case '{':
                     var type = template[(i + 1)..template.IndexOf('}', i)];
-                    var filler = draw.Pick(fillers[type]);
+                    var known = fillers[type];
+                    var filler = known[draw.Next(Math.Min(known.Length, mostFillers))];
                     words.Append(filler);
                     entities.Add(new Entity(type, filler));
                     i += type.Length + 1;
@@ -186,7 +188,7 @@ public sealed class CommandGrammar
                     break;
                 case '(':
                     var end = template.IndexOf(')', i);
-                    Write(draw.Pick(template[(i + 1)..end].Split('|')), words, entities, draw);
+                    Write(draw.Pick(template[(i + 1)..end].Split('|')), words, entities, draw, mostFillers);
                     i = end;
                     break;
                 default:

@@ -10,8 +10,10 @@ public sealed class GenericSpeech
 {
     private readonly IReadOnlyList<SpokenLine> lines;
     private readonly SpeechRecording sound;
+    private readonly IReadOnlyDictionary<string, string[]> phonemes;
 
-    private GenericSpeech(IReadOnlyList<SpokenLine> lines, SpeechRecording sound, string hash) => (this.lines, this.sound, Hash) = (lines, sound, hash);
+    private GenericSpeech(IReadOnlyList<SpokenLine> lines, SpeechRecording sound, IReadOnlyDictionary<string, string[]> phonemes, string hash) =>
+        (this.lines, this.sound, this.phonemes, Hash) = (lines, sound, phonemes, hash);
 
     /// <summary>Number of utterances.</summary>
     public int Count => lines.Count;
@@ -21,6 +23,11 @@ public sealed class GenericSpeech
 
     /// <summary>The words of an utterance.</summary>
     public string Words(int i) => lines[i].Words;
+
+    /// <summary>
+    /// Its phonemes, separated by spaces, with "|" between words; by espeak-ng's names and one pronunciation for all accents.
+    /// </summary>
+    public string PhonemesOf(int i) => string.Join(" | ", lines[i].Words.Split(' ').Select(word => string.Join(' ', phonemes[word])));
 
     /// <summary>Number of samples.</summary>
     public long Length(int i) => sound.Length(i);
@@ -46,6 +53,6 @@ public sealed class GenericSpeech
             return new SpokenLine(id, said, draw.Pick(voices), draw.Next(settings.Speed.Lowest, settings.Speed.Highest + 1), draw.Next(settings.Pitch.Lowest, settings.Pitch.Highest + 1));
         }).ToArray();
         var hash = MadeSpeech.HashOf(lines, settings);
-        return new GenericSpeech(lines, SpeechRecording.Of(lines, settings, hash), hash);
+        return new GenericSpeech(lines, SpeechRecording.Of(lines, settings, hash), Phonemes.Of(words), hash);
     }
 }

@@ -50,7 +50,7 @@ public sealed class MadeSpeech : SpokenData
         {
             var id = $"{split.ToString().ToLowerInvariant()}-{recordings.Count:000000}.wav";
             var draw = Draw.Of(settings.Seed, "sentence", id);
-            var (sentence, meaning) = Sentence(grammar, scenario, action, split, settings.Seed, draw, seen);
+            var (sentence, meaning) = Sentence(grammar, scenario, action, split, settings, draw, seen);
             recordings.Add(new SlurpRecording(id, sentence, meaning, true));
             lines.Add(new SpokenLine(id, sentence, draw.Pick(voices), draw.Next(settings.Speed.Lowest, settings.Speed.Highest + 1), draw.Next(settings.Pitch.Lowest, settings.Pitch.Highest + 1)));
         }
@@ -89,13 +89,13 @@ public sealed class MadeSpeech : SpokenData
     }
 
     // A sentence belongs to a split by the hash of its words, so that none is in two. New ones are preferred.
-    private static (string, Meaning) Sentence(CommandGrammar grammar, string scenario, string action, Split split, long seed, Draw draw, HashSet<string> seen)
+    private static (string, Meaning) Sentence(CommandGrammar grammar, string scenario, string action, Split split, MadeSpeechSettings settings, Draw draw, HashSet<string> seen)
     {
         (string, Meaning)? known = null;
         for (var i = 0; i < Tries; i++)
         {
-            var (sentence, meaning) = grammar.Sentence(scenario, action, draw);
-            if (SplitOf(sentence, seed) != split)
+            var (sentence, meaning) = grammar.Sentence(scenario, action, draw, settings.Fillers);
+            if (SplitOf(sentence, settings.Seed) != split)
             {
                 continue;
             }

@@ -18,6 +18,9 @@ public sealed record MadeSpeechSettings
     /// <summary>Utterances of the corpus without commands.</summary>
     public int GenericUtterances { get; init; } = 2000;
 
+    /// <summary>Fillers of each type of entity that are used: with all of them a small model needs several times as long.</summary>
+    public int Fillers { get; init; } = 6;
+
     /// <summary>The seed of sentences, voices, rooms and noise.</summary>
     public long Seed { get; init; } = 2026;
 
@@ -34,16 +37,16 @@ public sealed record MadeSpeechSettings
     public IReadOnlyList<string> TestVariants { get; init; } = ["m5", "m6", "f4", "belinda"];
 
     /// <summary>The slowest and the fastest speaker, in words a minute.</summary>
-    public Limits<int> Speed { get; init; } = (150, 230);
+    public Limits<int> Speed { get; init; } = (150, 210);
 
     /// <summary>The lowest and the highest pitch, of espeak-ng's 0 to 99.</summary>
     public Limits<int> Pitch { get; init; } = (25, 75);
 
     /// <summary>The lowest and the highest signal-to-noise ratio, in dB.</summary>
-    public Limits<double> Snr { get; init; } = (5, 25);
+    public Limits<double> Snr { get; init; } = (10, 30);
 
     /// <summary>Early reflections of the room; 0 for none.</summary>
-    public int Reflections { get; init; } = 10;
+    public int Reflections { get; init; } = 6;
 
     /// <summary>The longest delay of a reflection, in seconds.</summary>
     public double RoomSeconds { get; init; } = 0.06;
