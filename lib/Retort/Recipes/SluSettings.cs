@@ -119,7 +119,7 @@ public sealed record SluSettings
         LearningRate = 2e-3,
         LaterLearningRate = 1.5e-3,
         EncoderRate = 0.3,
-        Mixed = true,
+        Mixed = Torch.Autocast.CpuHasBFloat16,
         WarmUp = 150,
         Floor = 0.05,
         Adam = new AdamSettings { Beta2 = 0.98, WeightDecay = 0.01, Decoupled = true },
