@@ -77,7 +77,7 @@ internal sealed class Scoreboard(IReadOnlyList<ReportClaim> claims, IReadOnlyLis
         var title = Page.Text(PaperTitle(paper));
         body.Append($"<section class=\"paper\" aria-labelledby=\"paper-{Page.Text(paper)}\">\n<h2 id=\"paper-{Page.Text(paper)}\">{title}</h2>\n");
         body.Append($"<table class=\"claims\"><caption>Claims of {title}</caption>\n<thead><tr>");
-        foreach (var name in new[] { "Claim", "Verdict", "Published", "Here: effect [interval]", "p", "Seeds", "Size", "Where" })
+        foreach (var name in new[] { "Claim", "Verdict", "Published", "Here: effect [interval]", "Test", "Seeds", "Size", "Where" })
         {
             body.Append($"<th scope=\"col\">{name}</th>");
         }
@@ -98,8 +98,8 @@ internal sealed class Scoreboard(IReadOnlyList<ReportClaim> claims, IReadOnlyLis
         Cell("Verdict", $"<div>{Badge(claim.Verdict)}</div>");
         Cell("Published", $"<div>{Page.Text(claim.Published)}</div>");
         Cell("Here", $"<div>{Page.Text(claim.Interval)}{Small(claim.Measured)}</div>");
-        var p = claim.PValue is { } value ? value < 0.0001 ? "&lt; 0.0001" : value.ToString("G2", CultureInfo.InvariantCulture) : "";
-        Cell("p", p.Length > 0 || claim.Test.Length > 0 ? $"<div>{p}{Small(claim.Test)}</div>" : "");
+        var p = claim.PValue is { } value ? value < 0.0001 ? "p &lt; 0.0001" : $"p = {value.ToString("G2", CultureInfo.InvariantCulture)}" : "";
+        Cell("Test", p.Length > 0 || claim.Test.Length > 0 ? $"<div>{p}{Small(claim.Test)}</div>" : "");
         Cell("Seeds", claim.Seeds.Count == 0 ? "none" : $"<div>{claim.Seeds.Count}{Small(string.Join(", ", claim.Seeds))}</div>");
         Cell("Size", Page.Text(claim.Size));
         Cell("Where", Link(claim));

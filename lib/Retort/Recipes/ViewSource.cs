@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Retort.Audio;
 using Retort.Data;
+using Retort.Models;
 using Retort.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -114,7 +115,8 @@ public sealed class ViewSource
         return tensor(batch, [clips.Length, mels, first.Length / mels], device: device);
     }
 
-    // Waves of different length are padded with silence to the longest of the batch, as published.
+    // Waves of different length are padded with silence to the longest of the batch, as published; a batch of nothing but very
+    // short ones to one patch of the published models, which have no output for less.
     private Tensor FrontEnd(ReadOnlySpan<int> clips, View[] views, float[]?[] waves, int[] which)
     {
         using var none = no_grad();
@@ -123,7 +125,7 @@ public sealed class ViewSource
         {
             waves[which[i]] ??= data.Samples(clips[which[i]]);
         }
-        var longest = which.Max(b => waves[b]!.Length);
+        var longest = Math.Max(which.Max(b => waves[b]!.Length), new AudioTransformerSettings { Mel = frontEnd.Settings }.MinimumSamples);
         var batch = new float[which.Length * longest];
         for (var i = 0; i < which.Length; i++)
         {

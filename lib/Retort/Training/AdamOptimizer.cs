@@ -2,6 +2,8 @@
 //   m <- β1·m + (1-β1)·g      v <- β2·v + (1-β2)·g²      w <- w - rate/(1-β1^t) · m / (√(v/(1-β2^t)) + ε)
 // Written here because a run is resumed from its state to the bit, and because a small model's step is dominated by an
 // optimizer of some seven operators a tensor. On the CPU one pass over memory does all of it; elsewhere tensor operators.
+// torch.optim.Adam of lib/Torch is for users' own loops and has TorchSharp's faces and libtorch's order of roundings; this one
+// serves TrainLoop with either engine, is saved by names, and its roundings are part of every cached result.
 
 using System.Numerics;
 using System.Runtime.CompilerServices;
