@@ -65,6 +65,6 @@ public static class SluPictures
             var seen = epochs.Where(e => e.Accuracy.Count > task).OrderBy(e => starts[e.Task] + e.Epoch).ToArray();
             return Chart.Line(seen.Select(e => starts[e.Task] + e.Epoch), seen.Select(e => 100 * e.Accuracy[task]), $"task {task + 1}", markers: true);
         });
-        return Chart.Combine(lines).WithTitle($"{title}, {split.Name}").WithXAxis("epochs, over all tasks").WithYAxis("intent accuracy on validation, %");
+        return Chart.Combine(lines).WithTitle($"{title}, {split.Name}").WithXAxis("epochs, over all tasks").WithYAxis("intent accuracy on validation, %", 0, 100);
     }
 }

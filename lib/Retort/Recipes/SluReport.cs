@@ -90,7 +90,7 @@ public sealed class SluReport
                 ? Chart.Line(x, columns.Select(c => c[0]), arm.Name)
                 : Chart.Band(x, columns.Select(c => c.Average()), columns.Select(c => c.Min()), columns.Select(c => c.Max()), arm.Name));
         }
-        var figure = Chart.Combine(figures).WithTitle(title).WithXAxis("tasks learned").WithYAxis("intent accuracy on all tasks so far, %");
+        var figure = Chart.Combine(figures).WithTitle(title).WithXAxis("tasks learned").WithYAxis("intent accuracy on all tasks so far, %", 0, 100);
         return figure.WithHorizontalLine(Values(split, SluArms.Offline, SluMeasure.LastAccuracy).Average(), "offline");
     }
 

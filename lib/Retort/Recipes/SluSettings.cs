@@ -86,8 +86,8 @@ public sealed record SluSettings
     public static SluSettings Quick { get; } = new()
     {
         Size = "quick",
-        Pretraining = new() { Steps = 1000 },
-        Training = Made with { FirstEpochs = 10, LaterEpochs = [4], OfflineEpochs = 8 },
+        Pretraining = new() { Steps = 800 },
+        Training = Made with { FirstEpochs = 8, LaterEpochs = [3], OfflineEpochs = 6 },
         Splits = [new(3)],
         Arms = SluArms.Few,
         Seeds = [1],
