@@ -104,7 +104,7 @@ public sealed class SluReport
             var matrices = Seeds.Select(s => Items(split, arm, s).Matrix()).ToArray();
             var cells = Enumerable.Range(0, split.Tasks).Select(trained => Enumerable.Range(0, split.Tasks)
                 .Select(tested => tested > trained ? double.NaN : 100 * matrices.Average(m => m[trained, tested])));
-            return Chart.Heatmap(cells, names, names).WithTitle(arm.Name).WithXAxis("tested on task").WithYAxis("trained through");
+            return Chart.Heatmap(cells, names, names, min: 0, max: 100).WithTitle(arm.Name).WithXAxis("tested on task").WithYAxis("trained through");
         })], columns: Math.Min(shown.Length, 3), title: title);
     }
 
