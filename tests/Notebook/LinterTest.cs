@@ -27,16 +27,42 @@ public class LinterTest
     [InlineData("variable-in-type", "var k = 2;\nclass C { public int Twice(int x) => k * x; }")]
     [InlineData("stack-type", "Span<int> s = new int[2];")]
     [InlineData("syntax", "var x = ;")]
-    [InlineData("long-definition", "int F(int x)\n{\n    x++;\n    x++;\n    x++;\n    return x;\n}")]
-    [InlineData("long-definition", "record R(int A)\n{\n    public int B => A;\n\n    public int C => A;\n}")]
-    [InlineData("long-definition", "Func<int, int> f = x =>\n{\n    x++;\n    x++;\n    x++;\n    return x;\n};")]
-    [InlineData("long-cell", "1;\n2;\n3;\n4;\n5;\n6;\n7;\n8;\n9;\n10;\n11;\n12;\n13;\n14;\n15;\n16")]
     public void Rule_Broken_IsFound(string rule, string code)
     {
         var problems = Check("", code);
         Assert.Contains(problems, problem => problem.Rule == rule && problem.Cell == 2);
         Assert.All(problems, problem => Assert.Equal(rule, problem.Rule));
     }
+
+    [Theory]
+    [InlineData("long-definition", "int F(int x)\n{\n", "    x++;\n", "    return x;\n}", Linter.DefinitionLines)]
+    [InlineData("long-definition", "Func<int, int> f = x =>\n{\n", "    x++;\n", "    return x;\n};", Linter.DefinitionLines)]
+    [InlineData("long-definition", "record R(int A)\n{\n", "    // more\n", "    public int B => A;\n}", Linter.DefinitionLines)]
+    [InlineData("long-cell", "", "1;\n", "", Linter.CellLines + 1)]
+    public void Rule_OfLength_BeginsAtItsLimit(string rule, string before, string line, string after, int lines)
+    {
+        string Code(int number) => before + string.Concat(Enumerable.Repeat(line, number)) + after;
+        int frame = (before + after).Split('\n').Length - 1;
+        Assert.Empty(Check(Code(lines - frame - 1)));
+        Assert.Equal(rule, Assert.Single(Check(Code(lines - frame + 1))).Rule);
+    }
+
+    [Theory]
+    [InlineData("costs $5 today", 1)]
+    [InlineData("a\n\n$ x$", 3)]
+    [InlineData("$x$1", 1)]
+    [InlineData("$$a\n\nb$$", 1)]
+    [InlineData("\n\\(x\\)", 2)]
+    [InlineData("| a |\n|---|\n| $|x|$ |", 3)]
+    public void Formula_ThatSomeHostShowsAsText_IsFound(string markdown, int line)
+    {
+        var problems = Check("md: " + markdown);
+        Assert.Contains(problems, problem => (problem.Rule, problem.Cell, problem.Line) == ("formula", 1, line));
+        Assert.All(problems, problem => Assert.Equal("formula", problem.Rule));
+    }
+
+    [Fact]
+    public void Formula_AndMoneyAndCode_Pass() => Assert.Empty(Check("md: $p_c$, \\$5, `$HOME`\n\n$$\\mathcal{L} =\n1.$$\n\n```\n$ ls\n```"));
 
     [Theory]
     [InlineData("#r \"../lib/Retort/bin/Release/net8.0/Retort.dll\"\nusing System.IO;\nusing static System.Math;\nusing Text = System.String;")]

@@ -37,7 +37,7 @@ public class ReportTest
         Report.Write(results, [notebook], Path.Combine(cells.Folder, "report"), Path.Combine(cells.Folder, "nocache"));
         var page = File.ReadAllText(Path.Combine(cells.Folder, "report", "01-demo.html"));
         Assert.Contains("<title>A demonstration</title>", page);
-        Assert.Contains("<div class=\"math\">", page);
+        Assert.Contains("<span class=\"math display\">\\[\nL = \\frac{1}{N}", page);
         Assert.Contains("<span class=\"k\">var</span> x = <span class=\"n\">1</span>;", page);
         Assert.Contains("<span class=\"c\">// a comment</span>", page);
         Assert.Contains("<pre class=\"stdout\" tabindex=\"0\">a &lt; b\n</pre>", page);

@@ -57,7 +57,7 @@ internal sealed partial class CellLinter
         int lines = _cell.Source.TrimEnd().Split('\n').Length;
         if (lines > Linter.CellLines)
         {
-            Add(0, "long-cell", $"has {lines} lines, at most {Linter.CellLines} are allowed; move code into the library");
+            Add(0, "long-cell", $"has {lines} lines, at most {Linter.CellLines} are allowed: split it, or move what is not method into the library");
         }
     }
 
@@ -137,7 +137,7 @@ internal sealed partial class CellLinter
             int lines = span.EndLinePosition.Line - span.StartLinePosition.Line + 1;
             if (lines > Linter.DefinitionLines)
             {
-                Add(node, "long-definition", $"'{name}' has {lines} lines, at most {Linter.DefinitionLines} are allowed; move it into the library");
+                Add(node, "long-definition", $"'{name}' has {lines} lines, at most {Linter.DefinitionLines} are allowed: split it, or move it into the library");
             }
         }
     }

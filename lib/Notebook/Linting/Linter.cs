@@ -4,15 +4,15 @@ namespace Retort.Notebook;
 
 /// <summary>
 /// Keeps notebooks inside the subset that this host, .NET Interactive and its successors all run, and inside the
-/// project's own habits: short cells, nothing long defined in a notebook, outputs that belong to the code.
+/// project's own habits: cells as long as a thought, outputs that belong to the code, formulas that every host shows.
 /// </summary>
 public static class Linter
 {
     /// <summary>Longest code cell, in lines.</summary>
-    public const int CellLines = 15;
+    public const int CellLines = 35;
 
     /// <summary>Longest method, class or lambda, in lines.</summary>
-    public const int DefinitionLines = 5;
+    public const int DefinitionLines = 25;
 
     /// <summary>Cells with this tag may restore packages; they are no part of the main path.</summary>
     public const string OptionalTag = "optional";
@@ -35,6 +35,11 @@ public static class Linter
                 new CellLinter(cell, index + 1, variables, problems).Check(codeBefore);
                 codeBefore |= CellLinter.HasCode(cell.Source);
                 CheckOutputs(cell, index + 1, problems);
+            }
+            else if (cell.Kind == "markdown")
+            {
+                problems.AddRange(Formulas.Problems(cell.Source).Select(found =>
+                    new LintProblem(index + 1, cell.Source.AsSpan(0, found.Position).Count('\n') + 1, "formula", found.Problem)));
             }
         }
         CheckFreshness(notebook, requireOutputs, problems);

@@ -1,7 +1,5 @@
 using Markdig;
-using Markdig.Extensions.Mathematics;
 using Markdig.Renderers;
-using Markdig.Renderers.Html;
 using Markdig.Syntax;
 using Markdig.Syntax.Inlines;
 
@@ -10,7 +8,10 @@ namespace Retort.Notebook;
 /// <summary>Markdown cells as HTML. Links between notebooks become links between pages; local pictures come along.</summary>
 internal sealed class MarkdownText
 {
-    private static readonly MarkdownPipeline Pipeline = new MarkdownPipelineBuilder().UseAdvancedExtensions().Build();
+    // What Jupyter's own Markdown knows, and no more: attributes in braces, for one, would eat the braces of any text.
+    private static readonly MarkdownPipeline Pipeline = new MarkdownPipelineBuilder().UsePipeTables().UseEmphasisExtras(Markdig.Extensions.EmphasisExtras.EmphasisExtraOptions.Strikethrough)
+        .UseTaskLists().UseAutoLinks().UseAutoIdentifiers(Markdig.Extensions.AutoIdentifiers.AutoIdentifierOptions.GitHub).Build();
+
     private readonly string _folder;
     private readonly Func<string, string> _keepFile;
 
@@ -24,7 +25,8 @@ internal sealed class MarkdownText
 
     public string Html(string markdown)
     {
-        var document = Markdown.Parse(markdown, Pipeline);
+        var formulas = Formulas.Find(markdown);
+        var document = Markdown.Parse(Formulas.TakeOut(markdown, formulas), Pipeline);
         foreach (var link in document.Descendants<LinkInline>())
         {
             link.Url = Address(link.Url, link.IsImage);
@@ -32,17 +34,35 @@ internal sealed class MarkdownText
         var writer = new StringWriter();
         var renderer = new HtmlRenderer(writer);
         Pipeline.Setup(renderer);
-        renderer.ObjectRenderers.ReplaceOrAdd<HtmlMathInlineRenderer>(new FormulaRenderer());
         renderer.Render(document);
-        return writer.ToString();
+        return Formulas.PutBack(writer.ToString(), formulas);
+    }
+
+    /// <summary>The headings of a text: level, words, and the anchor that its HTML has.</summary>
+    public static IEnumerable<(int Level, string Words, string? Anchor)> Headings(string markdown)
+    {
+        var formulas = Formulas.Find(markdown);
+        foreach (var heading in Markdown.Parse(Formulas.TakeOut(markdown, formulas), Pipeline).Descendants<HeadingBlock>())
+        {
+            var words = heading.Inline is { } inline
+                ? string.Concat(inline.Descendants().Select(part => part switch
+                {
+                    LiteralInline literal => literal.Content.ToString(),
+                    CodeInline code => code.Content,
+                    LineBreakInline => " ",
+                    _ => "",
+                }))
+                : "";
+            for (int index = 0; index < formulas.Count; index++)
+            {
+                words = words.Replace(Formulas.Mark(index), formulas[index].Tex, StringComparison.Ordinal);
+            }
+            yield return (heading.Level, words, Markdig.Renderers.Html.HtmlAttributesExtensions.TryGetAttributes(heading)?.Id);
+        }
     }
 
     /// <summary>The text of the first heading; null if there is none.</summary>
-    public static string? FirstHeading(string markdown)
-    {
-        var heading = Markdown.Parse(markdown, Pipeline).Descendants<HeadingBlock>().FirstOrDefault();
-        return heading?.Inline is { } inline ? string.Concat(inline.Descendants<LiteralInline>().Select(literal => literal.Content.ToString())) : null;
-    }
+    public static string? FirstHeading(string markdown) => Headings(markdown).Select(heading => heading.Words).FirstOrDefault();
 
     private string? Address(string? url, bool image)
     {
@@ -57,15 +77,5 @@ internal sealed class MarkdownText
         }
         var path = Path.GetFullPath(Path.Combine(_folder, Uri.UnescapeDataString(file)));
         return image && File.Exists(path) ? _keepFile(path) : url;
-    }
-
-    /// <summary>Two dollar signs mean a formula on a line of its own, also within one line of source: as in Jupyter.</summary>
-    private sealed class FormulaRenderer : HtmlObjectRenderer<MathInline>
-    {
-        protected override void Write(HtmlRenderer renderer, MathInline formula)
-        {
-            var (open, close) = formula.DelimiterCount == 2 ? ("\\[", "\\]") : ("\\(", "\\)");
-            renderer.Write("<span class=\"math\">").Write(open).WriteEscape(formula.Content.ToString()).Write(close).Write("</span>");
-        }
     }
 }
