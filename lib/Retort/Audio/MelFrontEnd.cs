@@ -128,6 +128,7 @@ public sealed class MelFrontEnd : nn.Module<Tensor, Tensor>
         {
             window = tensor(values);
             RegisterComponents();
+            this.OutliveScopes();
         }
     }
 
@@ -140,6 +141,7 @@ public sealed class MelFrontEnd : nn.Module<Tensor, Tensor>
         {
             fb = tensor(values);
             RegisterComponents();
+            this.OutliveScopes();
         }
     }
 }

@@ -1,5 +1,6 @@
 // Attention under PyTorch's key names (nn.MultiheadAttention), cut so that keys and values can be kept between calls.
 
+using Retort.Torch;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -36,6 +37,7 @@ public sealed class PackedAttention : nn.Module<Tensor, Tensor?, Tensor>
         this.width = width;
         this.heads = heads;
         RegisterComponents();
+        this.OutliveScopes();
     }
 
     /// <summary>Self-attention: (B, T, D) to (B, T, D).</summary>

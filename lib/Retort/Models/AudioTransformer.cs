@@ -7,8 +7,10 @@
 using Retort.Audio;
 using Retort.Layers;
 using Retort.Randomness;
+using Retort.Torch;
 using TorchSharp;
 using TorchSharp.Modules;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 
 namespace Retort.Models;
@@ -88,6 +90,7 @@ public sealed class AudioTransformer : nn.Module<Tensor, Tensor>
         norm = nn.LayerNorm(settings.Width, 1e-6);
         outputlayer = new Head(settings.Width, settings.Classes);
         RegisterComponents();
+        this.OutliveScopes();
     }
 
     /// <summary>The settings.</summary>
@@ -260,12 +263,13 @@ public sealed class AudioTransformer : nn.Module<Tensor, Tensor>
     /// <summary>BatchNorm over mel bins under its published key, <c>init_bn.1</c>.</summary>
     private sealed class InputNorm : nn.Module<Tensor, Tensor>
     {
+        [ComponentName(Name = "1")]
         private readonly BatchNorm1d batch;
 
         internal InputNorm(int mels) : base(nameof(InputNorm))
         {
             batch = nn.BatchNorm1d(mels, eps: 1e-5, momentum: 0.01);
-            register_module("1", batch);
+            RegisterComponents();
         }
 
         public override Tensor forward(Tensor mel) => batch.call(mel);
@@ -297,15 +301,16 @@ public sealed class AudioTransformer : nn.Module<Tensor, Tensor>
     /// <summary>LayerNorm and Linear under their published keys, <c>outputlayer.0</c> and <c>outputlayer.1</c>.</summary>
     private sealed class Head : nn.Module<Tensor, Tensor>
     {
+        [ComponentName(Name = "0")]
         private readonly LayerNorm scale;
+        [ComponentName(Name = "1")]
         private readonly Linear project;
 
         internal Head(int width, int classes) : base(nameof(Head))
         {
             scale = nn.LayerNorm(width);
             project = nn.Linear(width, classes);
-            register_module("0", scale);
-            register_module("1", project);
+            RegisterComponents();
         }
 
         public override Tensor forward(Tensor x)

@@ -10,6 +10,7 @@
 
 using Retort.Layers;
 using Retort.Randomness;
+using Retort.Torch;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -55,6 +56,7 @@ public sealed class MaskedAutoencoder : nn.Module<Tensor, Tensor, Tensor>
         decoder_norm = nn.LayerNorm(settings.Width, 1e-6);
         decoder_pred = nn.Linear(settings.Width, side * side);
         RegisterComponents();
+        this.OutliveScopes();
         Initialise(seed);
     }
 

@@ -148,6 +148,7 @@ internal sealed class Wav2Vec2Transformer : nn.Module<Tensor, IReadOnlyList<long
                 weight_g = new Parameter(ones(1, 1, settings.PositionKernel));
                 weight_v = new Parameter(ones(settings.Width, settings.Width / settings.PositionGroups, settings.PositionKernel));
                 RegisterComponents();
+                this.OutliveScopes();
             }
         }
     }

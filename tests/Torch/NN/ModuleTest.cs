@@ -1,3 +1,4 @@
+using Retort.Torch;
 using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -12,7 +13,7 @@ public class ModuleTest
     {
         private readonly Linear first = Linear(4, 3);
 
-        [ComponentName(Name = "second.layer")]
+        [ComponentName(Name = "second_layer")]
         private readonly Linear renamed = Linear(3, 2, hasBias: false);
 
         private readonly Parameter scale = new(ones(2));
@@ -22,6 +23,7 @@ public class ModuleTest
         {
             register_buffer("passing", zeros(1), persistent: false);
             RegisterComponents();
+            this.OutliveScopes();
         }
 
         public Parameter Scale => scale;
@@ -38,13 +40,13 @@ public class ModuleTest
     public void RegisterComponents_FieldsOfAllKinds_GivesPyTorchKeys()
     {
         using var block = new Block();
-        Assert.Equal(["scale", "table", "first.weight", "first.bias", "second.layer.weight"], block.state_dict().Keys);
-        Assert.Equal(["scale", "first.weight", "first.bias", "second.layer.weight"], block.named_parameters().Select(p => p.name));
+        Assert.Equal(["scale", "table", "first.weight", "first.bias", "second_layer.weight"], block.state_dict().Keys);
+        Assert.Equal(["scale", "first.weight", "first.bias", "second_layer.weight"], block.named_parameters().Select(p => p.name));
         Assert.Equal(["passing", "table"], block.named_buffers().Select(b => b.name));
         Assert.Equal(["table"], block.named_buffers(include_nonpersistent: false).Select(b => b.name));
-        Assert.Equal(["first", "second.layer"], block.named_children().Select(c => c.name));
+        Assert.Equal(["first", "second_layer"], block.named_children().Select(c => c.name));
         Assert.Same(block.First.weight, block.get_parameter("first.weight"));
-        Assert.True(block.has_parameter("second.layer.weight"));
+        Assert.True(block.has_parameter("second_layer.weight"));
         Assert.False(block.has_parameter("first"));
         Assert.Equal("student.scale", block.state_dict(prefix: "student").Keys.First());
     }

@@ -38,14 +38,17 @@ internal static class Fresh
         return parameter;
     }
 
-    /// <summary>Sets a property's field, frees the tensor that was there and registers the new one.</summary>
+    /// <summary>
+    /// Sets a property's field and registers the tensor, out of any dispose scope. The one that was there is not freed: a tied
+    /// module may hold it too, and without an owner the collector takes it.
+    /// </summary>
     internal static void Put<T>(ref T? field, T? value, string name, Action<string, T> register) where T : Tensor
     {
         if (ReferenceEquals(field, value))
         {
             return;
         }
-        field?.Dispose();
+        value?.DetachFromDisposeScope();
         field = value;
         register(name, value!);
     }

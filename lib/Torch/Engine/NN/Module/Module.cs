@@ -19,6 +19,7 @@ public static partial class torch
             private readonly NamedItems<Tensor> ownBuffers = new();
             private readonly NamedItems<Module> ownModules = new();
             private HashSet<string>? transientBuffers;
+            private bool componentsRegistered;
 
             protected Module(string name)
             {
@@ -34,46 +35,54 @@ public static partial class torch
 
             /// <summary>
             /// Registers every field that holds a module, a parameter or a tensor (a buffer), under the field's name or the
-            /// name that <see cref="Utils.ComponentNameAttribute"/> gives it. Call it at the constructor's end.
+            /// name that <see cref="Utils.ComponentNameAttribute"/> gives it; fields of base classes too, after the class's own.
+            /// A name that is registered already is passed over. Call it at the constructor's end: only the first call of an
+            /// object does anything, and a module that never made it is registered when it becomes part of another.
             /// </summary>
             protected virtual void RegisterComponents()
             {
+                if (componentsRegistered)
+                {
+                    return;
+                }
                 foreach (var (component, field) in FieldsOf(GetType()))
                 {
+                    if (ownModules.Get(component) is not null || ownParameters.Get(component) is not null || ownBuffers.Get(component) is not null)
+                    {
+                        continue;
+                    }
                     switch (field.GetValue(this))
                     {
-                        case Module module when !ownModules.Holds(component, module):
+                        case Module module:
                             register_module(component, module);
                             break;
-                        case Parameter parameter when !ownParameters.Holds(component, parameter):
+                        case Parameter parameter:
                             register_parameter(component, parameter);
                             break;
-                        case Tensor tensor when tensor is not Modules.Parameter && !ownBuffers.Holds(component, tensor):
+                        case Tensor tensor:
                             register_buffer(component, tensor);
                             break;
                     }
                 }
+                componentsRegistered = true;
             }
 
-            /// <summary>Adds a parameter; the module owns it from now on, whatever dispose scope it was made in.</summary>
+            /// <summary>
+            /// Adds a parameter. It stays in the dispose scope that it was made in: a constructor that may run inside one
+            /// detaches what it makes.
+            /// </summary>
             public virtual void register_parameter(string name, Parameter param)
             {
                 CheckName(name);
-                if (param is null)
-                {
-                    ownParameters.Remove(name);
-                    return;
-                }
-                param.DetachFromDisposeScope();
+                ArgumentNullException.ThrowIfNull(param);
                 ownParameters.Add(name, param);
             }
 
-            /// <summary>Adds a buffer; the module owns it from now on, whatever dispose scope it was made in.</summary>
+            /// <summary>Adds a buffer. It stays in the dispose scope that it was made in, as a parameter does.</summary>
             public virtual void register_buffer(string name, Tensor tensor, bool persistent = true)
             {
                 CheckName(name);
                 ArgumentNullException.ThrowIfNull(tensor);
-                tensor.DetachFromDisposeScope();
                 ownBuffers.Add(name, tensor);
                 if (!persistent)
                 {
@@ -81,6 +90,8 @@ public static partial class torch
                 }
             }
 
+            /// <summary>Adds a module below this one, whose own components are registered first; null takes the name out.</summary>
+            /// <exception cref="ArgumentException">The name is empty or has a dot in it.</exception>
             public virtual void register_module(string name, Module submodule)
             {
                 CheckName(name);
@@ -89,6 +100,15 @@ public static partial class torch
                     ownModules.Remove(name);
                     return;
                 }
+                if (name.Contains('.'))
+                {
+                    throw new ArgumentException($"a module's name can't contain \".\": {name}", nameof(name));
+                }
+                if (ownModules.Get(name) is not null)
+                {
+                    throw new InvalidOperationException($"a component named {name} is already registered");
+                }
+                submodule.RegisterComponents();
                 ownModules.Add(name, submodule);
             }
 
@@ -102,11 +122,16 @@ public static partial class torch
             /// <summary>Sets, replaces or (null) removes the buffer of this name.</summary>
             protected void ConditionallyRegisterBuffer(string name, Tensor value, bool persistent = true)
             {
-                ownBuffers.Remove(name);
                 transientBuffers?.Remove(name);
-                if (value is not null)
+                if (value is null)
                 {
-                    register_buffer(name, value, persistent);
+                    ownBuffers.Remove(name);
+                    return;
+                }
+                ownBuffers.Put(name, value);
+                if (!persistent)
+                {
+                    (transientBuffers ??= []).Add(name);
                 }
             }
 
@@ -117,11 +142,12 @@ public static partial class torch
             /// <summary>Sets, replaces or (null) removes the parameter of this name.</summary>
             protected void ConditionallyRegisterParameter(string name, Parameter value)
             {
-                ownParameters.Remove(name);
-                if (value is not null)
+                if (value is null)
                 {
-                    register_parameter(name, value);
+                    ownParameters.Remove(name);
+                    return;
                 }
+                ownParameters.Put(name, value);
             }
 
             public virtual bool has_parameter(string target) => Find(target, static (m, n) => m.ownParameters.Get(n)) is not null;
@@ -207,10 +233,18 @@ public static partial class torch
                 }
             }
 
-            internal static (string Name, FieldInfo Field)[] FieldsOf(Type type) => ComponentFields.GetOrAdd(type, static t =>
-                [.. t.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
-                    .Where(f => !f.FieldType.IsValueType)
-                    .Select(f => (f.ComponentName(), f))]);
+            // The engine's own modules register what they hold themselves, so the walk ends where they begin.
+            private static (string Name, FieldInfo Field)[] FieldsOf(Type type) => ComponentFields.GetOrAdd(type, static t =>
+            {
+                var fields = new List<(string, FieldInfo)>();
+                for (Type? at = t; at is not null && at.Assembly != typeof(Module).Assembly; at = at.BaseType)
+                {
+                    fields.AddRange(at.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
+                        .Where(f => !f.FieldType.IsValueType)
+                        .Select(f => (f.ComponentName(), f)));
+                }
+                return [.. fields];
+            });
 
             private static void CheckName(string name)
             {

@@ -23,8 +23,6 @@ internal sealed class NamedItems<T> : IEnumerable<(string Name, T Value)> where 
         return null;
     }
 
-    public bool Holds(string name, T value) => ReferenceEquals(Get(name), value);
-
     public void Add(string name, T value)
     {
         if (Get(name) is not null)
@@ -32,6 +30,18 @@ internal sealed class NamedItems<T> : IEnumerable<(string Name, T Value)> where 
             throw new InvalidOperationException($"a component named {name} is already registered");
         }
         items.Add((name, value));
+    }
+
+    /// <summary>Adds, or replaces what has the name, at its place.</summary>
+    public void Put(string name, T value)
+    {
+        var at = items.FindIndex(item => item.Name == name);
+        if (at < 0)
+        {
+            items.Add((name, value));
+            return;
+        }
+        items[at] = (name, value);
     }
 
     public void Remove(string name) => items.RemoveAll(item => item.Name == name);
