@@ -19,7 +19,7 @@ public sealed partial class ReadmeTest
     public void Snippets_OfCSharp_Compile()
     {
         const string Usings = """
-            global using System; global using System.Linq; global using Retort.Data; global using Retort.Models; global using Retort.Recipes;
+            global using System; global using System.Linq; global using Retort.Data; global using Retort.Models; global using Retort.Papers.Ced; global using Retort.Papers.Slu;
             global using Retort.Training; global using TorchSharp;
             """;
         var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(path => MetadataReference.CreateFromFile(path));

@@ -26,7 +26,7 @@ public sealed class AugmentWaveTest
     public void AddNoise_Ratio_IsReached(double ratio)
     {
         var wave = Enumerable.Range(0, 16000).Select(n => 0.3f * MathF.Sin(0.1f * n)).ToArray();
-        var noise = Augment.WhiteNoise(5000, Draw.Of(1, "noise"));
+        var noise = Augment.WhiteNoise(5000, RandomStream.Of(1, "noise"));
         var noisy = Augment.AddNoise(wave, noise, ratio, offset: 4999);
         var added = noisy.Zip(wave, (a, b) => (double)a - b).ToArray();
         var reached = 10 * Math.Log10(wave.Sum(x => (double)x * x) / added.Sum(x => x * x));

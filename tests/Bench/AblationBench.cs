@@ -69,7 +69,7 @@ internal static class AblationBench
     private static ArmOutcome Student(int seed)
     {
         using var model = new AudioTransformer(new AudioTransformerSettings { Width = 64, Depth = 4, Heads = 2, TargetFrames = 64, Classes = 28, Pooling = Pooling.Logit }, seed);
-        var draw = Draw.Of(seed, "bench");
+        var draw = RandomStream.Of(seed, "bench");
         using var mel = tensor(Enumerable.Range(0, 32 * 64 * 51).Select(_ => 40 * draw.NextSingle() - 60).ToArray(), [32, 64, 51]);
         using var targets = tensor(Enumerable.Range(0, 32 * 28).Select(_ => draw.NextSingle()).ToArray(), [32, 28]);
         var result = TrainLoop.Run(new TrainTask

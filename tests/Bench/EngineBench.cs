@@ -35,7 +35,7 @@ internal static class EngineBench
     {
         using var peer = Start();
         using var model = new AudioTransformer(AudioTransformerSettings.Tiny with { Pooling = Pooling.Logit }, seed: 0);
-        var draw = Draw.Of(0, "bench");
+        var draw = RandomStream.Of(0, "bench");
         using var waves = tensor(Enumerable.Range(0, 8 * 160_000).Select(_ => 2 * draw.NextSingle() - 1).ToArray(), [8, 160_000]);
         using var targets = tensor(Enumerable.Range(0, 8 * 527).Select(_ => draw.NextSingle()).ToArray(), [8, 527]);
         using var adam = new AdamOptimizer(model.named_parameters().Select(p => (p.Item1, p.Item2)), new AdamSettings(), null);

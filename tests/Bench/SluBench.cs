@@ -4,7 +4,8 @@ using Retort.Layers;
 using Retort.Losses;
 using Retort.Models;
 using Retort.Randomness;
-using Retort.Recipes;
+using Retort.Papers.Ced;
+using Retort.Papers.Slu;
 using Retort.Torch;
 using Retort.Training;
 using TorchSharp;
@@ -39,7 +40,7 @@ internal static class SluBench
     {
         using var scope = NewDisposeScope();
         var (model, training) = (Model(), Model());
-        var draw = Draw.Of(0, "bench");
+        var draw = RandomStream.Of(0, "bench");
         var features = Values(draw, Batch, Frames, 160);
         long[] lengths = [.. Enumerable.Range(0, Batch).Select(b => (long)(Frames - b % 8))];
         long[] targetLengths = [.. Enumerable.Range(0, Batch).Select(b => (long)(Tokens - b % 6))];
@@ -111,7 +112,7 @@ internal static class SluBench
         var model = new Wav2Vec2(new Wav2Vec2Settings { LayerDrop = 0 });
         using var adam = new AdamOptimizer(model.named_parameters().Select(p => (p.Item1, p.Item2)), new AdamSettings(), null);
         model.train();
-        var waves = Values(Draw.Of(0, "waves"), 4, 32_000);
+        var waves = Values(RandomStream.Of(0, "waves"), 4, 32_000);
         long[] frames = [99, 90, 80, 70];
         var features = model.Features(waves, null);
         void Train()
@@ -125,7 +126,7 @@ internal static class SluBench
         yield return Row.Of(Pair.Measure("wav2vec2-cached", "clips/s", 4, Train, peer, runs: 1, turns: 3), 1) with { Figure = "wav2vec 2.0 base, training step, both with kept features", Asked = "", Reached = null };
     }
 
-    private static Tensor Values(Draw draw, params long[] shape) =>
+    private static Tensor Values(RandomStream draw, params long[] shape) =>
         tensor(Enumerable.Range(0, (int)shape.Aggregate(1L, (a, b) => a * b)).Select(_ => (float)draw.Normal()).ToArray(), shape);
 
     // Fresh weights whose choices are as clear as a trained model's, and which end a hypothesis after some ten to twenty tokens.

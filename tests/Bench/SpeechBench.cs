@@ -21,7 +21,7 @@ internal static class SpeechBench
         {
             Environment.SetEnvironmentVariable("RETORT_CACHE", folder);
             var (watch, start) = (Stopwatch.StartNew(), ProcessorSeconds());
-            var data = MadeSpeech.Of(new MadeSpeechSettings { TrainUtterances = Utterances }, Split.Train);
+            var data = SyntheticSpeech.Of(new SyntheticSpeechSettings { TrainUtterances = Utterances }, Split.Train);
             // Of the processor's time two cores are asked for; espeak-ng's processes count.
             var seconds = Pair.OfProcessor ? (ProcessorSeconds() - start) / 2 : watch.Elapsed.TotalSeconds;
             var spoken = Enumerable.Range(0, data.Count).Sum(data.Length) / 16_000.0;
@@ -36,7 +36,7 @@ internal static class SpeechBench
 
     private static Row Scoring()
     {
-        var draw = Draw.Of(0, "bench");
+        var draw = RandomStream.Of(0, "bench");
         string Words(int count) => string.Join(' ', Enumerable.Range(0, count).Select(_ => $"word{draw.Next(2000)}"));
         Meaning Of() => new($"scenario{draw.Next(18)}", $"action{draw.Next(46)}", [.. Enumerable.Range(0, draw.Next(4)).Select(_ => new Entity($"type{draw.Next(55)}", Words(1 + draw.Next(4))))]);
         var gold = Enumerable.Range(0, Predictions).ToDictionary(i => $"audio-{i}.flac", _ => Of());

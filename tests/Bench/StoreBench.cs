@@ -24,7 +24,7 @@ internal static class StoreBench
         try
         {
             using var model = new AudioTransformer(AudioTransformerSettings.Tiny with { Pooling = Pooling.Mean }, seed: 0);
-            var draw = Draw.Of(0, "bench");
+            var draw = RandomStream.Of(0, "bench");
             using var waves = tensor(Enumerable.Range(0, Batch * 160_000).Select(_ => 2 * draw.NextSingle() - 1).ToArray(), [Batch, 160_000]);
             var card = new TeacherStoreCard(["bench"], "bench", "bench", "bench", "bench", [.. Enumerable.Range(0, Classes).Select(c => $"class {c}")], Batch * Batches, 1) { TopK = TopK };
             var (passes, storing) = (new Stopwatch(), Stopwatch.StartNew());

@@ -184,7 +184,7 @@ public sealed class AudioFolderTest : IDisposable
         PutSound("audio/abcdefghijk.wav");
         var (segments, labels) = (Path.Combine(folder, "s.csv"), Put("l.csv", Labels));
         var whole = System.Text.Encoding.UTF8.GetBytes(Segments);
-        var draw = Draw.Of(1, "csv fuzz");
+        var draw = RandomStream.Of(1, "csv fuzz");
         var opened = 0;
         for (var n = 0; n < 1500; n++)
         {

@@ -31,7 +31,7 @@ public sealed class CommandGrammarTest
     [Fact]
     public void Sentences_EntityTypes_AreAllUsedAndOftenShared()
     {
-        var used = MadeSpeechTest.Sentences(150).SelectMany(s => s.Meaning.Entities.Select(e => (e.Type, s.Meaning.Scenario))).Distinct().ToLookup(p => p.Type);
+        var used = SyntheticSpeechTest.Sentences(150).SelectMany(s => s.Meaning.Entities.Select(e => (e.Type, s.Meaning.Scenario))).Distinct().ToLookup(p => p.Type);
         Assert.Equal(CommandGrammar.Embedded.EntityTypes.Order(), used.Select(g => g.Key).Order());
         Assert.Equal(21, used.Count(g => g.Count() > 1)); // in more than one scenario
         Assert.Equal(12, used["date"].Count());
@@ -40,14 +40,14 @@ public sealed class CommandGrammarTest
     [Fact]
     public void Sentences_OfOneText_HaveOneMeaning()
     {
-        var meanings = MadeSpeechTest.Sentences(300).ToLookup(s => s.Sentence, s => s.Meaning.Intent + string.Concat(s.Meaning.Entities.Select(e => $"|{e.Type}:{e.Filler}")));
+        var meanings = SyntheticSpeechTest.Sentences(300).ToLookup(s => s.Sentence, s => s.Meaning.Intent + string.Concat(s.Meaning.Entities.Select(e => $"|{e.Type}:{e.Filler}")));
         Assert.Empty(meanings.Where(g => g.Distinct().Count() > 1).Select(g => g.Key));
     }
 
     [Fact]
     public void Sentences_OfEachIntent_AreManyInEachSplit()
     {
-        foreach (var intent in MadeSpeechTest.Sentences(300).GroupBy(s => s.Meaning.Intent))
+        foreach (var intent in SyntheticSpeechTest.Sentences(300).GroupBy(s => s.Meaning.Intent))
         {
             Assert.True(intent.Select(s => s.Sentence).Distinct().Count() >= 15, intent.Key);
         }
@@ -57,7 +57,7 @@ public sealed class CommandGrammarTest
     public void Sentence_OfATemplate_TakesEveryAlternative()
     {
         var grammar = CommandGrammar.Parse("mine.json", Start + "\"<please> (add|put) {item} (on my {item} list|)\"" + End);
-        var said = Enumerable.Range(0, 400).Select(i => grammar.Sentence("lists", "add", Draw.Of(0, "sentence", $"{i}"))).ToArray();
+        var said = Enumerable.Range(0, 400).Select(i => grammar.Sentence("lists", "add", RandomStream.Of(0, "sentence", $"{i}"))).ToArray();
         Assert.Equal(2 * 2 * (2 * 2 + 2), said.Select(s => s.Sentence).Distinct().Count());
         var (_, meaning) = said.First(s => s.Sentence == "please put milk on my two eggs list");
         Assert.Equal("lists_add item:milk item:two eggs", $"{meaning.Intent} {string.Join(' ', meaning.Entities.Select(e => $"{e.Type}:{e.Filler}"))}");

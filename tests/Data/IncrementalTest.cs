@@ -66,7 +66,7 @@ public sealed class IncrementalTest
     [Fact]
     public void Herding_OfRandomFeatures_HasANearerMeanThanChance()
     {
-        var draw = Draw.Of(1, "herding test");
+        var draw = RandomStream.Of(1, "herding test");
         var features = Enumerable.Range(0, 60).Select(_ => Enumerable.Range(0, 8).Select(_ => (float)draw.Normal()).ToArray()).ToArray();
         var directions = features.Select(f => f.Select(x => x / Math.Sqrt(f.Sum(y => (double)y * y))).ToArray()).ToArray();
         var mean = Mean(Enumerable.Range(0, 60));

@@ -180,7 +180,7 @@ public sealed class RecordFileTest : IDisposable
     {
         Write(13, flushEvery: 2);
         var whole = File.ReadAllBytes(FilePath);
-        var draw = Draw.Of(1, "record file fuzz");
+        var draw = RandomStream.Of(1, "record file fuzz");
         for (var n = 0; n < 3000; n++)
         {
             var changed = whole[..(draw.Chance(0.3) ? draw.Next(whole.Length + 1) : whole.Length)];

@@ -28,7 +28,7 @@ public sealed class SequenceStoreTest : IDisposable
 
     private static SequenceRow Row(int i, SequenceStoreCard card)
     {
-        var draw = Draw.Of(5, "sequences", $"{i}");
+        var draw = RandomStream.Of(5, "sequences", $"{i}");
         var best = Enumerable.Range(0, card.Best == 0 ? 0 : 1 + draw.Next(card.Best))
             .Select(_ => new StoredSequence([.. Enumerable.Range(0, draw.Next(9)).Select(_ => draw.Next(card.Vocabulary))], -draw.NextSingle(), -9 * draw.NextSingle()));
         var (frames, places) = (draw.Next(12), 1 + draw.Next(7));

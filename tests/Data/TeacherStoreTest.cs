@@ -20,7 +20,7 @@ public sealed class TeacherStoreTest : IDisposable
 
     private static float[] Scores(int clip, int view)
     {
-        var draw = Draw.Of(1, "scores", $"{clip}", view);
+        var draw = RandomStream.Of(1, "scores", $"{clip}", view);
         return [.. Enumerable.Range(0, 30).Select(_ => draw.NextSingle())];
     }
 

@@ -29,7 +29,7 @@ public sealed class UpstreamLogitsTest : IDisposable
         {
             using var rows = new MemoryStream();
             var index = new StringBuilder();
-            foreach (var clip in Draw.Of(epoch, "upstream order").Permutation(Rows))
+            foreach (var clip in RandomStream.Of(epoch, "upstream order").Permutation(Rows))
             {
                 for (var r = 0; r < TopK; r++)
                 {

@@ -14,7 +14,7 @@ public sealed class BeamSearchTest
     {
         var model = new TokenDecoder(small, seed);
         model.eval();
-        var draw = Retort.Randomness.Draw.Of(seed, "memory");
+        var draw = Retort.Randomness.RandomStream.Of(seed, "memory");
         var memory = tensor(Enumerable.Range(0, 4 * 7 * 16).Select(_ => (float)draw.Normal()).ToArray(), [4, 7, 16]);
         return (model, memory, [7, 3, 5, 1]);
     }

@@ -14,7 +14,7 @@ public sealed class FusedDecodingTest
 
     private static Tensor Values(string name, params long[] shape)
     {
-        var draw = Draw.Of(3, "fused decoding", name);
+        var draw = RandomStream.Of(3, "fused decoding", name);
         return tensor(Enumerable.Range(0, (int)shape.Aggregate(1L, (a, b) => a * b)).Select(_ => (float)draw.Normal()).ToArray(), shape);
     }
 

@@ -65,7 +65,7 @@ public abstract class Mutations(ITestOutputHelper output)
     {
         for (var i = 0; i < count && state.Failure is null; i++)
         {
-            var draw = Draw.Of(1, "fuzz", GetType().Name, i);
+            var draw = RandomStream.Of(1, "fuzz", GetType().Name, i);
             var mutant = Mutate(draw, seeds);
             state.Mutant = mutant;
             Interlocked.Exchange(ref state.Since, Stopwatch.GetTimestamp());
@@ -99,7 +99,7 @@ public abstract class Mutations(ITestOutputHelper output)
 
     private static string Show(byte[] file) => $"{file.Length} bytes, base64: {Convert.ToBase64String(file)}";
 
-    private static byte[] Mutate(Draw draw, IReadOnlyList<byte[]> seeds)
+    private static byte[] Mutate(RandomStream draw, IReadOnlyList<byte[]> seeds)
     {
         var file = new List<byte>(draw.Pick(seeds));
         for (var left = draw.Next(1, 5); left > 0; left--)
@@ -162,7 +162,7 @@ public abstract class Mutations(ITestOutputHelper output)
     }
 
     // Formats in text hold their numbers as digits: the next one becomes another, or many.
-    private static void Digit(List<byte> file, int at, Draw draw)
+    private static void Digit(List<byte> file, int at, RandomStream draw)
     {
         var found = file.FindIndex(at, b => b is >= (byte)'0' and <= (byte)'9');
         if (found >= 0)

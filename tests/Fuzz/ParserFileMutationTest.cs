@@ -1,5 +1,7 @@
-using Retort.Recipes;
-using Retort.Tests.Recipes;
+using Retort.Papers.Ced;
+using Retort.Papers.Slu;
+using Retort.Tests.Papers.Ced;
+using Retort.Tests.Papers.Slu;
 using Xunit.Abstractions;
 
 namespace Retort.Tests.Fuzz;

@@ -11,7 +11,7 @@ public sealed class TopKDistributionsTest
 
     private static Tensor Logits(string name)
     {
-        var draw = Draw.Of(3, name);
+        var draw = RandomStream.Of(3, name);
         return tensor(Enumerable.Range(0, Rows * Places * Vocabulary).Select(_ => 6 * draw.NextSingle() - 3).ToArray(), [Rows, Places, Vocabulary]);
     }
 
@@ -25,7 +25,7 @@ public sealed class TopKDistributionsTest
         using var scope = NewDisposeScope();
         var (student, same, teacher) = (Logits("student").requires_grad_(), Logits("student").requires_grad_(), Logits("teacher"));
         var (logs, tokens) = Top(teacher, Vocabulary);
-        foreach (var unstored in Enum.GetValues<UnstoredMass>())
+        foreach (var unstored in Enum.GetValues<TailMass>())
         {
             foreach (var mask in new[] { null, Mask() })
             {
@@ -40,9 +40,9 @@ public sealed class TopKDistributionsTest
     }
 
     [Theory]
-    [InlineData(UnstoredMass.Spread)]
-    [InlineData(UnstoredMass.Renormalise)]
-    public void TokenKd_SomeTokensStored_IsTheDenseLossAgainstTheExpansion(UnstoredMass unstored)
+    [InlineData(TailMass.Spread)]
+    [InlineData(TailMass.Renormalise)]
+    public void TokenKd_SomeTokensStored_IsTheDenseLossAgainstTheExpansion(TailMass unstored)
     {
         using var scope = NewDisposeScope();
         foreach (var k in new[] { 1, 4, Vocabulary - 1 })
@@ -67,7 +67,7 @@ public sealed class TopKDistributionsTest
         using var scope = NewDisposeScope();
         var (logs, tokens) = (tensor(new[] { 0.5f, 0.2f }, [1, 1, 2]).log(), tensor(new long[] { 3, 0 }, [1, 1, 2]));
         var spread = TopKDistributions.Expand(logs, tokens, 5).data<float>().ToArray();
-        var renormalised = TopKDistributions.Expand(logs, tokens, 5, UnstoredMass.Renormalise).data<float>().ToArray();
+        var renormalised = TopKDistributions.Expand(logs, tokens, 5, TailMass.Renormalise).data<float>().ToArray();
         foreach (var (expected, got) in new[] { (new[] { 0.2f, 0.1f, 0.1f, 0.5f, 0.1f }, spread), (new[] { 2f / 7, 0, 0, 5f / 7, 0 }, renormalised) })
         {
             Assert.All(expected.Zip(got), p => Assert.Equal(p.First, p.Second, 1e-6f));

@@ -23,7 +23,7 @@ public sealed class TopKTargetsTest
         float[] Once()
         {
             var target = new float[100];
-            TopKTargets.Fill(target, [0.2f, 0.7f], [4, 1], TargetFill.LastRandom, Draw.Of(1, "fill", "clip", 2));
+            TopKTargets.Fill(target, [0.2f, 0.7f], [4, 1], TargetFill.LastRandom, RandomStream.Of(1, "fill", "clip", 2));
             return target;
         }
         var target = Once();

@@ -70,7 +70,7 @@ public sealed class TaggingMetricsTest(Xunit.Abstractions.ITestOutputHelper outp
     public void AveragePrecision_OfAudioSetsTestSet_TakesSeconds()
     {
         const int items = 20_000, classes = 527;
-        var draw = Draw.Of(1, "scores");
+        var draw = RandomStream.Of(1, "scores");
         var scores = new float[items * classes];
         var targets = new bool[scores.Length];
         for (var i = 0; i < scores.Length; i++)

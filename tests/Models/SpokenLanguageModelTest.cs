@@ -15,7 +15,7 @@ public sealed class SpokenLanguageModelTest
 
     private static Tensor Waves(int rows, int samples)
     {
-        var draw = Retort.Randomness.Draw.Of(4, "waves");
+        var draw = Retort.Randomness.RandomStream.Of(4, "waves");
         return tensor(Enumerable.Range(0, rows * samples).Select(i => (float)(0.3 * Math.Sin(0.01 * i * (1 + i / samples)) + 0.1 * draw.Normal())).ToArray(), [rows, samples]);
     }
 

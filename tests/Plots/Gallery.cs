@@ -79,7 +79,7 @@ internal static class Gallery
     {
         const int bands = 64, frames = 1000;
         var db = new float[bands, frames];
-        var draw = Draw.Of(1, "gallery");
+        var draw = RandomStream.Of(1, "gallery");
         for (var b = 0; b < bands; b++)
         {
             for (var f = 0; f < frames; f++)
@@ -96,7 +96,7 @@ internal static class Gallery
 
     private static Figure Boxes()
     {
-        var draw = Draw.Of(2, "gallery");
+        var draw = RandomStream.Of(2, "gallery");
         double[] Group(double mean, int n) => [.. Enumerable.Range(0, n).Select(_ => draw.Normal(mean, 0.03)), mean + 0.2];
         return Chart.Combine(Chart.Box(Group(0.4, 60), "consistent"), Chart.Box(Group(0.35, 60), "inconsistent"), Chart.Box(Group(0.3, 12), "hard", points: true))
             .WithTitle("Average precision by arm").WithYAxis("average precision");
@@ -104,7 +104,7 @@ internal static class Gallery
 
     private static Figure Histogram()
     {
-        var draw = Draw.Of(3, "gallery");
+        var draw = RandomStream.Of(3, "gallery");
         return Chart.Combine(
                 Chart.Histogram(Enumerable.Range(0, 800).Select(_ => draw.Normal(0.3, 0.12)), "student", 30),
                 Chart.Histogram(Enumerable.Range(0, 800).Select(_ => draw.Normal(0.6, 0.08)), "teacher", 30))
@@ -122,7 +122,7 @@ internal static class Gallery
 
     private static Figure Space()
     {
-        var draw = Draw.Of(4, "gallery");
+        var draw = RandomStream.Of(4, "gallery");
         return Chart.Combine(Enumerable.Range(0, 3).Select(k =>
         {
             var points = Enumerable.Range(0, 80).Select(_ => (X: draw.Normal(k, 0.35), Y: draw.Normal(k % 2, 0.35), Z: draw.Normal(1 - k / 2.0, 0.3))).ToArray();

@@ -1,3 +1,4 @@
+using Retort.Claims;
 using Retort.Plots;
 
 namespace Retort.Tests.Plots;

@@ -7,8 +7,8 @@ public sealed class DrawTest
     [Fact]
     public void Of_SameName_SameNumbers()
     {
-        var a = Draw.Of(7, "order", "clip", 3);
-        var b = Draw.Of(7, "order", "clip", 3);
+        var a = RandomStream.Of(7, "order", "clip", 3);
+        var b = RandomStream.Of(7, "order", "clip", 3);
         for (var i = 0; i < 100; i++)
         {
             Assert.Equal(a.NextUInt64(), b.NextUInt64());
@@ -21,12 +21,12 @@ public sealed class DrawTest
     [InlineData(7, "orderc", "lip", 3)]
     [InlineData(7, "order", "clip", 4)]
     public void Of_OtherName_OtherNumbers(long seed, string purpose, string id, long epoch) =>
-        Assert.NotEqual(Draw.Of(7, "order", "clip", 3).NextUInt64(), Draw.Of(seed, purpose, id, epoch).NextUInt64());
+        Assert.NotEqual(RandomStream.Of(7, "order", "clip", 3).NextUInt64(), RandomStream.Of(seed, purpose, id, epoch).NextUInt64());
 
     [Fact]
     public void Moments_OfEachDistribution_AreTheTextbooks()
     {
-        var draw = Draw.Of(1, "moments");
+        var draw = RandomStream.Of(1, "moments");
         const int n = 200_000;
         static (double Mean, double Variance) Moments(IEnumerable<double> values)
         {
@@ -47,5 +47,5 @@ public sealed class DrawTest
 
     [Fact]
     public void Permutation_HasEachNumberOnce() =>
-        Assert.Equal(Enumerable.Range(0, 1000), Draw.Of(1, "permutation").Permutation(1000).Order());
+        Assert.Equal(Enumerable.Range(0, 1000), RandomStream.Of(1, "permutation").Permutation(1000).Order());
 }

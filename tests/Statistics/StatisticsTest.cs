@@ -82,7 +82,7 @@ public sealed class StatisticsTest
     [Fact]
     public void PairedPermutation_ExactAtTwentyPairsAgainstRandom_Agree()
     {
-        var draw = Draw.Of(1, "pairs");
+        var draw = RandomStream.Of(1, "pairs");
         var a = Enumerable.Range(0, 20).Select(_ => draw.Normal(0.4)).ToArray();
         var zero = new double[20];
         var exact = PairedPermutation.Test(a, zero);
@@ -101,7 +101,7 @@ public sealed class StatisticsTest
     {
         double[][] Made(double overSeeds, double overItems) => [.. Enumerable.Range(0, 5).Select(s =>
         {
-            var (bySeed, draw) = (Draw.Of(s, "seed").Normal(0, overSeeds), Draw.Of(0, "item"));
+            var (bySeed, draw) = (RandomStream.Of(s, "seed").Normal(0, overSeeds), RandomStream.Of(0, "item"));
             return Enumerable.Range(0, 200).Select(_ => 0.1 + bySeed + draw.Normal(0, overItems)).ToArray();
         })];
         var none = Bootstrap.OfSeedsAndItems(Made(0, 0));

@@ -22,7 +22,7 @@ public sealed class EditDistanceTest
     [Fact]
     public void Align_RandomPairs_CostsTheDistanceAndRebuildsBoth()
     {
-        var draw = Draw.Of(1, "edit distance");
+        var draw = RandomStream.Of(1, "edit distance");
         for (var n = 0; n < 500; n++)
         {
             int[] a = [.. Enumerable.Range(0, draw.Next(12)).Select(_ => draw.Next(3))], b = [.. Enumerable.Range(0, draw.Next(12)).Select(_ => draw.Next(3))];

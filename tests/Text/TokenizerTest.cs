@@ -109,15 +109,15 @@ public sealed class TokenizerTest
         var lengths = new List<int>();
         for (var epoch = 0; epoch < 200; epoch++)
         {
-            var ids = bpe.Encode(Texts[0], Draw.Of(1, "bpe", "a", epoch), 0.3);
-            Assert.Equal(ids, bpe.Encode(Texts[0], Draw.Of(1, "bpe", "a", epoch), 0.3));
+            var ids = bpe.Encode(Texts[0], RandomStream.Of(1, "bpe", "a", epoch), 0.3);
+            Assert.Equal(ids, bpe.Encode(Texts[0], RandomStream.Of(1, "bpe", "a", epoch), 0.3));
             Assert.Equal(Texts[0], bpe.Decode(ids));
             lengths.Add(ids.Length);
         }
         Assert.True(lengths.Distinct().Count() > 3 && lengths.Average() > plain.Length + 1);
-        Assert.Equal(plain, bpe.Encode(Texts[0], Draw.Of(1, "bpe"), 0));
-        Assert.Equal(Texts[0].Count(c => c != ' '), bpe.Encode(Texts[0], Draw.Of(1, "bpe"), 1).Length);
-        Assert.Throws<ArgumentOutOfRangeException>(() => bpe.Encode("a", Draw.Of(1, "bpe"), 1.5));
+        Assert.Equal(plain, bpe.Encode(Texts[0], RandomStream.Of(1, "bpe"), 0));
+        Assert.Equal(Texts[0].Count(c => c != ' '), bpe.Encode(Texts[0], RandomStream.Of(1, "bpe"), 1).Length);
+        Assert.Throws<ArgumentOutOfRangeException>(() => bpe.Encode("a", RandomStream.Of(1, "bpe"), 1.5));
     }
 
     [Fact]

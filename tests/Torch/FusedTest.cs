@@ -14,7 +14,7 @@ public class FusedTest
 
     private static Tensor Values(string name, ScalarType dtype, params long[] shape)
     {
-        var draw = Draw.Of(7, "fused", name);
+        var draw = RandomStream.Of(7, "fused", name);
         var count = shape.Aggregate(1L, (a, b) => a * b);
         return tensor(Enumerable.Range(0, (int)count).Select(_ => (float)draw.Normal(0, 1)).ToArray(), shape).to(dtype);
     }

@@ -12,7 +12,7 @@ public sealed class AblationTest
     private static ArmOutcome Measure(ArmContext context, Settings settings, Action? also = null)
     {
         also?.Invoke();
-        var draw = Draw.Of(context.Seed, "arm", context.Name);
+        var draw = RandomStream.Of(context.Seed, "arm", context.Name);
         var x = 0.0;
         for (var i = 0; i < 1000; i++)
         {

@@ -35,7 +35,7 @@ public class MixedPrecisionTest
             Step = context =>
             {
                 // The class is the loud quarter of the spectrogram, of which there are four; two classes never come.
-                var draw = Draw.Of(3, "mixed", "clip", context.Step);
+                var draw = RandomStream.Of(3, "mixed", "clip", context.Step);
                 var mel = Enumerable.Range(0, 16 * 64 * 48).Select(_ => (float)draw.Normal(-40, 8)).ToArray();
                 var labels = new float[16 * 6];
                 for (var b = 0; b < 16; b++)

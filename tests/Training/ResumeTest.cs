@@ -37,7 +37,7 @@ public sealed class ResumeTest
         var (whole, killed) = (folder["whole"], folder["killed"]);
         Assert.Equal(0, Train(whole, "never", 0));
 
-        var draw = Draw.Of(20, "kills");
+        var draw = RandomStream.Of(20, "kills");
         Assert.Equal(137, Train(killed, "step", draw.Next(1, 5)));
         Assert.Equal(137, Train(killed, "step", draw.Next(15, 30)));
         // On a busy machine a kill may come too late; one that came while the file was written leaves the temporary one.

@@ -77,7 +77,7 @@ public static partial class Augment
     }
 
     /// <summary>Gaussian white noise of unit power.</summary>
-    public static float[] WhiteNoise(int samples, Draw draw)
+    public static float[] WhiteNoise(int samples, RandomStream draw)
     {
         var noise = new float[samples];
         for (var i = 0; i < samples; i++)
@@ -104,7 +104,7 @@ public static partial class Augment
         var weights = new float[ids.Count];
         for (var i = 0; i < weights.Length; i++)
         {
-            weights[i] = (float)Draw.Of(seed, "mixup", ids[i], epoch).Beta(alpha, alpha);
+            weights[i] = (float)RandomStream.Of(seed, "mixup", ids[i], epoch).Beta(alpha, alpha);
         }
         return weights;
     }

@@ -25,7 +25,7 @@ public readonly record struct View(int Shift, float TimeWidth, float TimePlace, 
     /// <param name="id">the clip's id</param>
     /// <param name="number">which of the clip's views</param>
     public static int SeedOf(long seed, string id, long number) =>
-        (int)(Draw.Of(seed, "view", id, number).NextUInt32() >> 1);
+        (int)(RandomStream.Of(seed, "view", id, number).NextUInt32() >> 1);
 
     /// <summary>The view of this run, clip and number: <see cref="FromSeed"/> of <see cref="SeedOf"/>.</summary>
     public static View Of(long seed, string id, long number, int samples, ViewSettings settings) =>
@@ -46,7 +46,7 @@ public readonly record struct View(int Shift, float TimeWidth, float TimePlace, 
             return UpstreamReplay.View(seed, samples);
         }
         // Every draw is made whether it is used or not, so that one setting does not move the others' numbers.
-        var draw = Draw.Of(seed, "view/1");
+        var draw = RandomStream.Of(seed, "view/1");
         var shifted = draw.Chance(settings.ShiftProbability);
         var most = (int)Math.Round(samples * settings.MaximumShift);
         var shift = draw.Next(-most, most + 1);

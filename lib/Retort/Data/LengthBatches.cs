@@ -50,7 +50,7 @@ public sealed class LengthBatches
         var samples = Enumerable.Range(0, order.Count).Select(position => order.At(epoch, position));
         var batches = samples.Chunk(batch * window)
             .SelectMany(stretch => stretch.OrderBy(i => lengths[i]).ThenBy(i => i).Chunk(batch)).ToArray();
-        Draw.Of(seed, "batch order", "", epoch).Shuffle(batches.AsSpan());
+        RandomStream.Of(seed, "batch order", "", epoch).Shuffle(batches.AsSpan());
         return batches;
     }
 }

@@ -35,10 +35,10 @@ internal sealed class MissingLabels : TaggingData
 
     public override float[] Samples(int i) => whole.Samples(i);
 
-    public override IReadOnlyList<int> Labels(int i) => Drop(whole.Labels(i), probability, Draw.Of(seed, "missing labels", whole.Id(i)));
+    public override IReadOnlyList<int> Labels(int i) => Drop(whole.Labels(i), probability, RandomStream.Of(seed, "missing labels", whole.Id(i)));
 
     /// <summary>Drops each label with the probability and keeps at least one of them.</summary>
-    public static IReadOnlyList<int> Drop(IReadOnlyList<int> labels, double probability, Draw draw)
+    public static IReadOnlyList<int> Drop(IReadOnlyList<int> labels, double probability, RandomStream draw)
     {
         if (labels.Count == 0)
         {

@@ -106,7 +106,7 @@ public sealed class SampleOrder
         var keys = latest;
         if (keys is null || keys.Epoch != epoch)
         {
-            var draw = Draw.Of(seed, "sample order", "", epoch);
+            var draw = RandomStream.Of(seed, "sample order", "", epoch);
             keys = new EpochKeys(epoch, [.. Enumerable.Range(0, Rounds).Select(_ => draw.NextUInt64())]);
             latest = keys;
         }

@@ -194,7 +194,7 @@ public sealed class TeacherStore : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         ArgumentOutOfRangeException.ThrowIfZero(Rows);
-        var draw = Draw.Of(seed, "verify teacher store");
+        var draw = RandomStream.Of(seed, "verify teacher store");
         var (k, worst, worstRow, otherClasses) = (Card.TopK, 0f, -1L, 0);
         var (values, classes, again) = (new Half[k], new ushort[k], new float[Card.Classes.Count]);
         for (var i = 0; i < count; i++)

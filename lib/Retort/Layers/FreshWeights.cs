@@ -12,12 +12,12 @@ public static class FreshWeights
     /// <param name="seed">the run's seed</param>
     /// <param name="part">which of several models of a run this is; part of each draw's purpose</param>
     /// <param name="rule">name, shape and draw of a parameter to its values one by one; null for PyTorch's constant start: 1 in a weight, 0 elsewhere</param>
-    public static void Fill(nn.Module module, long seed, string part, Func<string, long[], Draw, Func<double>?> rule)
+    public static void Fill(nn.Module module, long seed, string part, Func<string, long[], RandomStream, Func<double>?> rule)
     {
         using var noGrad = no_grad();
         foreach (var (name, parameter) in module.named_parameters())
         {
-            if (rule(name, parameter.shape, Draw.Of(seed, $"init {part}", name)) is not { } next)
+            if (rule(name, parameter.shape, RandomStream.Of(seed, $"init {part}", name)) is not { } next)
             {
                 parameter.fill_(name.EndsWith(".weight") ? 1 : 0);
                 continue;
@@ -35,7 +35,7 @@ public static class FreshWeights
     /// <summary>Uniform within 1 / sqrt(fan in), PyTorch's start of linear layers and convolutions.</summary>
     /// <param name="draw">where values come from</param>
     /// <param name="fanIn">values that go into one output</param>
-    public static Func<double> Uniform(Draw draw, long fanIn)
+    public static Func<double> Uniform(RandomStream draw, long fanIn)
     {
         var bound = 1 / Math.Sqrt(fanIn);
         return () => draw.Uniform(-bound, bound);
@@ -45,7 +45,7 @@ public static class FreshWeights
     /// <param name="draw">where values come from</param>
     /// <param name="fanOut">outputs</param>
     /// <param name="fanIn">inputs</param>
-    public static Func<double> Xavier(Draw draw, long fanOut, long fanIn)
+    public static Func<double> Xavier(RandomStream draw, long fanOut, long fanIn)
     {
         var bound = Math.Sqrt(6.0 / (fanIn + fanOut));
         return () => draw.Uniform(-bound, bound);

@@ -21,7 +21,7 @@ public static class TopKDistributions
     /// <param name="vocabulary">V</param>
     /// <param name="unstored">what becomes of the rest</param>
     /// <returns>probabilities (..., V), float32; each place's add up to 1</returns>
-    public static Tensor Expand(Tensor logProbabilities, Tensor tokens, long vocabulary, UnstoredMass unstored = UnstoredMass.Spread)
+    public static Tensor Expand(Tensor logProbabilities, Tensor tokens, long vocabulary, TailMass unstored = TailMass.Spread)
     {
         using var scope = NewDisposeScope();
         Check(logProbabilities, tokens, [.. logProbabilities.shape[..^1], vocabulary]);
@@ -44,7 +44,7 @@ public static class TopKDistributions
     /// <param name="tokens">(B, L, k), int64: which tokens they are, none twice at a place where the mask counts; each less than V everywhere</param>
     /// <param name="mask">(B, L), 1 where a place counts; N is how many do. With none the loss is 0. Null: all count</param>
     /// <param name="unstored">what becomes of the rest</param>
-    public static Tensor TokenKd(Tensor student, Tensor logProbabilities, Tensor tokens, Tensor? mask = null, UnstoredMass unstored = UnstoredMass.Spread)
+    public static Tensor TokenKd(Tensor student, Tensor logProbabilities, Tensor tokens, Tensor? mask = null, TailMass unstored = TailMass.Spread)
     {
         using var scope = NewDisposeScope();
         Check(logProbabilities, tokens, student.shape);
@@ -74,15 +74,15 @@ public static class TopKDistributions
     }
 
     // P of the stored tokens (..., k), and of each other token (...); null where the others get nothing.
-    private static (Tensor Stored, Tensor? Other) Known(Tensor logProbabilities, long vocabulary, UnstoredMass unstored)
+    private static (Tensor Stored, Tensor? Other) Known(Tensor logProbabilities, long vocabulary, TailMass unstored)
     {
         var p = logProbabilities.detach().to(float32).exp();
         var sum = p.sum(-1);
         var others = vocabulary - logProbabilities.shape[^1];
         return unstored switch
         {
-            UnstoredMass.Spread when others > 0 => (p / sum.clamp_min(1).unsqueeze(-1), (1 - sum).clamp_min(0) / others),
-            UnstoredMass.Spread or UnstoredMass.Renormalise => (p / sum.unsqueeze(-1), null),
+            TailMass.Spread when others > 0 => (p / sum.clamp_min(1).unsqueeze(-1), (1 - sum).clamp_min(0) / others),
+            TailMass.Spread or TailMass.Renormalise => (p / sum.unsqueeze(-1), null),
             _ => throw new ArgumentOutOfRangeException(nameof(unstored), unstored, "neither spread nor renormalise"),
         };
     }

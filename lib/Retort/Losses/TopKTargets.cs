@@ -14,7 +14,7 @@ public static class TopKTargets
     /// <param name="fill">what the other classes get</param>
     /// <param name="draw">numbers for <see cref="TargetFill.LastRandom"/>; not used otherwise and may then be null</param>
     /// <exception cref="ArgumentException">The lengths do not fit, a class is out of range, or the draw is missing.</exception>
-    public static void Fill(Span<float> target, ReadOnlySpan<float> values, ReadOnlySpan<ushort> classes, TargetFill fill, Draw? draw = null)
+    public static void Fill(Span<float> target, ReadOnlySpan<float> values, ReadOnlySpan<ushort> classes, TargetFill fill, RandomStream? draw = null)
     {
         if (values.Length != classes.Length || values.Length > target.Length || values.Length == 0)
         {

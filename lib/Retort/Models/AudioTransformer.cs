@@ -44,7 +44,7 @@ public sealed class AudioTransformer : nn.Module<Tensor, Tensor>
         using var noGrad = no_grad();
         foreach (var (name, parameter) in named_parameters())
         {
-            var draw = Draw.Of(seed, "init", name);
+            var draw = RandomStream.Of(seed, "init", name);
             Func<double>? next = name switch
             {
                 _ when name.EndsWith("_pos_embed") || name == "cls_token" => () => draw.Normal(0, 0.02),

@@ -84,7 +84,7 @@ public sealed class MaskedAutoencoder : nn.Module<Tensor, Tensor, Tensor>
         var order = new long[clips.Count * patches];
         for (var b = 0; b < clips.Count; b++)
         {
-            var row = Draw.Of(seed, "mask", clips[b], step).Permutation(patches);
+            var row = RandomStream.Of(seed, "mask", clips[b], step).Permutation(patches);
             for (var i = 0; i < patches; i++)
             {
                 order[b * patches + i] = row[i];
@@ -178,7 +178,7 @@ public sealed class MaskedAutoencoder : nn.Module<Tensor, Tensor, Tensor>
                 parameter.fill_(name.EndsWith(".weight") ? 1 : 0);
                 continue;
             }
-            var draw = Draw.Of(seed, "init", name);
+            var draw = RandomStream.Of(seed, "init", name);
             var values = new float[parameter.numel()];
             for (var i = 0; i < values.Length; i++)
             {

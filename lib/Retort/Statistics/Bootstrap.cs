@@ -24,7 +24,7 @@ public static class Bootstrap
         Sample.RequireConfidence(confidence);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(resamples);
         statistic ??= static x => Sample.Mean(x);
-        var draw = Draw.Of(seed, "bootstrap");
+        var draw = RandomStream.Of(seed, "bootstrap");
         var resample = new double[values.Count];
         var found = new double[resamples];
         for (var r = 0; r < resamples; r++)
@@ -74,7 +74,7 @@ public static class Bootstrap
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(items);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(resamples);
         Sample.RequireConfidence(confidence);
-        var draw = Draw.Of(seed, "bootstrap-seeds-items");
+        var draw = RandomStream.Of(seed, "bootstrap-seeds-items");
         var weights = new float[items];
         Array.Fill(weights, 1f);
         var estimate = Enumerable.Range(0, seeds).Average(s => difference(s, weights));

@@ -64,7 +64,7 @@ public static class PairedPermutation
 
     private static double MonteCarlo(double[] differences, Alternative alternative, int resamples, long seed)
     {
-        var draw = Draw.Of(seed, "paired-permutation");
+        var draw = RandomStream.Of(seed, "paired-permutation");
         var observed = differences.Sum();
         var slack = Slack(differences);
         var count = 1;

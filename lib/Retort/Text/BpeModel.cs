@@ -69,7 +69,7 @@ internal sealed class BpeModel
     /// <param name="ids">where the ids go</param>
     /// <param name="draw">decides which merges are left out; null for none</param>
     /// <param name="dropout">with which probability a merge is left out each time it is considered</param>
-    public void Encode(string word, List<int> ids, Draw? draw, double dropout)
+    public void Encode(string word, List<int> ids, RandomStream? draw, double dropout)
     {
         if (IgnoreMerges && Vocabulary.TryGetValue(word, out var whole))
         {

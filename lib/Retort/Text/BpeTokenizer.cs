@@ -71,14 +71,14 @@ public sealed class BpeTokenizer : Tokenizer
     /// <param name="draw">decides; name it by sample and epoch</param>
     /// <param name="dropout">with which probability a merge is left out each time it is considered: 0 is plain encoding, 1 spells by symbols</param>
     /// <exception cref="ArgumentOutOfRangeException">The dropout is not between 0 and 1.</exception>
-    public int[] Encode(string text, Draw draw, double dropout = 0.1)
+    public int[] Encode(string text, RandomStream draw, double dropout = 0.1)
     {
         ArgumentNullException.ThrowIfNull(draw);
         return dropout is >= 0 and <= 1 ? Spell(text, dropout > 0 ? draw : null, dropout)
             : throw new ArgumentOutOfRangeException(nameof(dropout), dropout, "expected a probability");
     }
 
-    private int[] Spell(string text, Draw? draw, double dropout)
+    private int[] Spell(string text, RandomStream? draw, double dropout)
     {
         var ids = new List<int>();
         var from = 0;

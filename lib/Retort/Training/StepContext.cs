@@ -23,7 +23,7 @@ public sealed class StepContext
     public bool Logged { get; }
 
     /// <summary>Random numbers of this step, for a purpose and, if given, a sample.</summary>
-    public Draw Draw(string purpose, string id = "") => Randomness.Draw.Of(seed, purpose, id, Step);
+    public RandomStream Random(string purpose, string id = "") => Randomness.RandomStream.Of(seed, purpose, id, Step);
 
     /// <summary>Keeps a number under a name.</summary>
     public void Measure(string name, double value) => numbers[name] = value;

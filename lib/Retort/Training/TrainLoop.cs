@@ -111,7 +111,7 @@ public static class TrainLoop
         task.Model.train();
         for (var i = 0; i < task.Generators.Count; i++)
         {
-            task.Generators[i].manual_seed((long)(Draw.Of(settings.Seed, "dropout", $"{i}", step).NextUInt64() >> 1));
+            task.Generators[i].manual_seed((long)(RandomStream.Of(settings.Seed, "dropout", $"{i}", step).NextUInt64() >> 1));
         }
         var context = new StepContext(settings.Seed, step, task.Order(step), logged);
         Tensor loss;

@@ -30,7 +30,7 @@ public sealed class TinyNet : nn.Module<Tensor, Tensor>
         using var none = no_grad();
         foreach (var (name, parameter) in named_parameters())
         {
-            var draw = Draw.Of(seed, "init", name);
+            var draw = RandomStream.Of(seed, "init", name);
             var values = Enumerable.Range(0, (int)parameter.numel()).Select(_ => (float)draw.Normal(parameter.shape.Length > 1 ? 0 : 0.5, 0.3)).ToArray();
             using var start = tensor(values);
             parameter.copy_(start.view(parameter.shape));

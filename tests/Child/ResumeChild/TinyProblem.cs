@@ -15,7 +15,7 @@ public sealed class TinyProblem : IDisposable
     public TinyProblem(long seed, int width = 16, Action<long>? beforeStep = null, int ballast = 0)
     {
         this.beforeStep = beforeStep;
-        var draw = Draw.Of(1, "problem");
+        var draw = RandomStream.Of(1, "problem");
         var x = Enumerable.Range(0, 320 * 8).Select(_ => (float)draw.Normal()).ToArray();
         var y = Enumerable.Range(0, 320).SelectMany(i => new[] { MathF.Sin(x[i * 8] + x[i * 8 + 1]), x[i * 8 + 2] * x[i * 8 + 3], MathF.Abs(x[i * 8 + 4]) }).ToArray();
         inputs = tensor(x).view(320, 8);
@@ -24,7 +24,7 @@ public sealed class TinyProblem : IDisposable
         Task = new TrainTask
         {
             Model = Model,
-            Order = step => Draw.Of(seed, "order", epoch: step).Permutation(256)[..32],
+            Order = step => RandomStream.Of(seed, "order", epoch: step).Permutation(256)[..32],
             Rate = Schedule.Ced(0.02, 10, 200),
             Step = Step,
             Evaluate = () => new Dictionary<string, double> { ["error"] = Error(inputs[256..], targets[256..]).ToDouble() },
@@ -63,7 +63,7 @@ public sealed class TinyProblem : IDisposable
     {
         beforeStep?.Invoke(context.Step);
         var batch = tensor(context.Batch.Select(i => (long)i).ToArray());
-        var noise = context.Draw("noise");
+        var noise = context.Random("noise");
         var x = inputs.index_select(0, batch) + 0.01 * noise.Normal();
         var loss = Error(x, targets.index_select(0, batch));
         context.Measure("noisy", loss);

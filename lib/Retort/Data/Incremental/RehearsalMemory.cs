@@ -61,7 +61,7 @@ public sealed class RehearsalMemory
 
         int[] Shuffled(int[] members, string name)
         {
-            Draw.Of(seed, "memory", name).Shuffle(members.AsSpan());
+            RandomStream.Of(seed, "memory", name).Shuffle(members.AsSpan());
             return members[..Math.Min(quota, members.Length)];
         }
     }

@@ -8,7 +8,7 @@ internal static class CreatureSounds
         var gap = e["gap"];
         for (var from = 0; from < x.Length; from += Signal.At(gap * e.Jitter(0.3)))
         {
-            var (f, seconds, glide, bend) = (e["pitch"], e["length"], e["glide"], e.Draw.Uniform(-0.2, 0.2));
+            var (f, seconds, glide, bend) = (e["pitch"], e["length"], e["glide"], e.Random.Uniform(-0.2, 0.2));
             var part = x.Slice(from, Math.Min(Signal.At(seconds), x.Length - from));
             Signal.AddHarmonics(part, [1, 0.08f], t => f * Math.Pow(glide, t / seconds) * (1 + bend * Math.Sin(Math.PI * t / seconds)), 0);
             Signal.Shape(part, t => Math.Sin(Math.PI * Math.Min(t / seconds, 1)));
@@ -26,7 +26,7 @@ internal static class CreatureSounds
             var levels = new float[14];
             Array.Fill(levels, 0.4f);
             Signal.AddHarmonics(bark, levels, t => top * (0.65 + 0.35 * Math.Sin(Math.PI * Math.Pow(Math.Min(t / seconds, 1), 0.6))), e.Phase());
-            Signal.AddNoise(bark, e.Draw, 0.5);
+            Signal.AddNoise(bark, e.Random, 0.5);
             Signal.BandPass(bark, formant, 1.3);
             Signal.Shape(bark, t => Math.Min(1, t / 0.008) * Math.Pow(Math.Max(0, 1 - t / seconds), 0.8));
             from += bark.Length;
@@ -59,7 +59,7 @@ internal static class CreatureSounds
     {
         var (f, rate, change) = (e["pitch"], e["rate"], e["change"]);
         var seconds = (double)x.Length / Signal.Rate;
-        change = e.Draw.Chance(0.5) ? change : 1 / change;
+        change = e.Random.Chance(0.5) ? change : 1 / change;
         rate = change < 1 ? rate / change : rate;
         for (var t = 0.0; t < seconds;)
         {

@@ -3,10 +3,10 @@ using Retort.Randomness;
 namespace Retort.Data;
 
 /// <summary>The parameters of one event of a class: each asked for by name and drawn from the recipe's range.</summary>
-internal sealed class EventDraw(Draw draw, SoundClass what)
+internal sealed class EventDraw(RandomStream draw, SoundClass what)
 {
     /// <summary>For what has no range in the recipe: phases, noise, small jitter.</summary>
-    public Draw Draw => draw;
+    public RandomStream Random => draw;
 
     /// <summary>Drawn evenly on a logarithmic scale.</summary>
     public double this[string range]

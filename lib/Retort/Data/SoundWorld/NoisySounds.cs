@@ -6,7 +6,7 @@ internal static class NoisySounds
     public static void Rain(Span<float> x, EventDraw e)
     {
         var (f, decay) = (e["pitch"], e["decay"]);
-        Signal.AddNoise(x, e.Draw, 0.25);
+        Signal.AddNoise(x, e.Random, 0.25);
         Signal.BandPass(x, f, 0.8);
         Scatter(x, e, e["density"], at => Signal.AddDamped(at.Into, at.From, f * e.Jitter(0.35), decay * e.Jitter(0.4), at.Level));
     }
@@ -14,22 +14,22 @@ internal static class NoisySounds
     public static void Stream(Span<float> x, EventDraw e)
     {
         var (f, decay) = (e["pitch"], e["decay"]);
-        Signal.AddNoise(x, e.Draw, 0.1);
+        Signal.AddNoise(x, e.Random, 0.1);
         Signal.BandPass(x, f, 0.7);
-        Scatter(x, e, e["density"], at => Signal.AddDamped(at.Into, at.From, f * Math.Exp(0.5 * e.Draw.Normal()), decay * e.Jitter(0.5), at.Level));
+        Scatter(x, e, e["density"], at => Signal.AddDamped(at.Into, at.From, f * Math.Exp(0.5 * e.Random.Normal()), decay * e.Jitter(0.5), at.Level));
     }
 
     public static void Applause(Span<float> x, EventDraw e)
     {
         var (f, decay) = (e["pitch"], e["decay"]);
-        Scatter(x, e, e["density"], at => Signal.AddBurst(at.Into, at.From, decay * e.Jitter(0.4), at.Level, e.Draw));
+        Scatter(x, e, e["density"], at => Signal.AddBurst(at.Into, at.From, decay * e.Jitter(0.4), at.Level, e.Random));
         Signal.BandPass(x, f, 0.9);
     }
 
     public static void Wind(Span<float> x, EventDraw e)
     {
         var (f, sharpness, rate, a, b) = (e["pitch"], e["sharpness"], e["rate"], e.Phase(), e.Phase());
-        Signal.AddNoise(x, e.Draw, 1);
+        Signal.AddNoise(x, e.Random, 1);
         Signal.MovingBandPass(x, t => f * Math.Exp(0.35 * Math.Sin(2 * Math.PI * rate * t + a)), sharpness);
         Signal.Shape(x, t => 0.65 + 0.35 * Math.Sin(2 * Math.PI * rate * t + b));
         Signal.Ramp(x, 0.06, 0.06);
@@ -38,15 +38,15 @@ internal static class NoisySounds
     public static void Thunder(Span<float> x, EventDraw e)
     {
         var (f, rate) = (e["pitch"], e["rate"]);
-        Signal.AddNoise(x, e.Draw, 1);
+        Signal.AddNoise(x, e.Random, 1);
         Signal.LowPass(x, f, 1);
         Signal.LowPass(x, f * 1.6);
-        double now = 1, next = e.Draw.NextDouble(), from = 0;
+        double now = 1, next = e.Random.NextDouble(), from = 0;
         Signal.Shape(x, t =>
         {
             while (t - from > 1 / rate)
             {
-                (now, next, from) = (next, 0.15 + e.Draw.NextDouble(), from + 1 / rate);
+                (now, next, from) = (next, 0.15 + e.Random.NextDouble(), from + 1 / rate);
             }
             return now + (next - now) * (t - from) * rate;
         });
@@ -55,11 +55,11 @@ internal static class NoisySounds
     public static void Cymbal(Span<float> x, EventDraw e)
     {
         var (f, decay, metal) = (e["pitch"], e["decay"], e["metal"]);
-        Signal.AddBurst(x, 0, decay, 1, e.Draw);
+        Signal.AddBurst(x, 0, decay, 1, e.Random);
         Signal.HighPass(x, f, 1);
         for (var i = 0; i < 8; i++)
         {
-            Signal.AddDamped(x, 0, f * (0.8 + 0.9 * e.Draw.NextDouble()), decay * e.Jitter(0.5), metal * 0.4 * e.Jitter(0.8));
+            Signal.AddDamped(x, 0, f * (0.8 + 0.9 * e.Random.NextDouble()), decay * e.Jitter(0.5), metal * 0.4 * e.Jitter(0.8));
         }
     }
 
@@ -72,7 +72,7 @@ internal static class NoisySounds
         Repeat(x, e, e["interval"], 0.06, at =>
         {
             Signal.AddDamped(at.Into, at.From, f * e.Jitter(0.08), 0.02, at.Level);
-            Signal.AddBurst(soles, at.From + Signal.At(0.01 * e.Draw.NextDouble()), 0.012, 1.2 * at.Level, e.Draw);
+            Signal.AddBurst(soles, at.From + Signal.At(0.01 * e.Random.NextDouble()), 0.012, 1.2 * at.Level, e.Random);
         });
         Signal.BandPass(soles, scuff, 1.2);
         for (var i = 0; i < x.Length; i++)
@@ -115,7 +115,7 @@ internal static class NoisySounds
             var beat = new float[part.Length];
             Signal.AddHarmonics(beat, [(float)at.Level, 0.2f * (float)at.Level], t => f * (1 / fall + (1 - 1 / fall) * Math.Exp(-t / 0.03)), 0);
             Signal.Shape(beat, t => Math.Exp(-t / decay));
-            Signal.AddBurst(beat, 0, 0.004, 0.5 * at.Level, e.Draw);
+            Signal.AddBurst(beat, 0, 0.004, 0.5 * at.Level, e.Random);
             Add(beat, part);
         });
     }
@@ -128,7 +128,7 @@ internal static class NoisySounds
             Signal.AddDamped(at.Into, at.From, f, decay, at.Level);
             Signal.AddDamped(at.Into, at.From, f * 2.3 * e.Jitter(0.03), decay * 0.6, 0.6 * at.Level);
             Signal.AddDamped(at.Into, at.From, f * 4.1 * e.Jitter(0.03), decay * 0.3, 0.4 * at.Level);
-            Signal.AddBurst(at.Into, at.From, 0.0015, 0.4 * at.Level, e.Draw);
+            Signal.AddBurst(at.Into, at.From, 0.0015, 0.4 * at.Level, e.Random);
         };
     }
 
@@ -153,7 +153,7 @@ internal static class NoisySounds
         var count = Math.Max(1, (int)Math.Round(density * x.Length / Signal.Rate));
         for (var i = 0; i < count; i++)
         {
-            blow(new Blow(into, e.Draw.Next(x.Length), Math.Pow(e.Draw.NextDouble(), 2) + 0.1));
+            blow(new Blow(into, e.Random.Next(x.Length), Math.Pow(e.Random.NextDouble(), 2) + 0.1));
         }
         Add(into, x);
     }

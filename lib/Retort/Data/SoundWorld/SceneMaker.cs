@@ -25,7 +25,7 @@ internal sealed class SceneMaker
         {
             throw new ArgumentException($"sound world settings: {settings.MostClasses} classes in a clip, {Classes.Count} in all; at most 64");
         }
-        var rank = Draw.Of(settings.Seed, "class ranks").Permutation(Classes.Count);
+        var rank = RandomStream.Of(settings.Seed, "class ranks").Permutation(Classes.Count);
         weights = [.. rank.Select(r => split == Split.Train ? Math.Pow(r + 1, -settings.LongTail) : 1)];
         speech = Classes.Any(c => c.Sound == SoundRecipe.Speaking) ? SpeechBank.Of(recipe, split) : null;
     }
@@ -34,7 +34,7 @@ internal sealed class SceneMaker
 
     public Scene Make(int index)
     {
-        var draw = Draw.Of(settings.Seed, $"scene/{split}", "", index);
+        var draw = RandomStream.Of(settings.Seed, $"scene/{split}", "", index);
         var clip = Bed(draw);
         var labels = PickClasses(draw);
         var events = new List<SceneEvent>();
@@ -60,7 +60,7 @@ internal sealed class SceneMaker
         }
         int[] sorted = [.. labels.Order()];
         var given = split == Split.Train
-            ? MissingLabels.Drop(sorted, settings.MissingLabels, Draw.Of(settings.Seed, "missing labels/scene", "", index))
+            ? MissingLabels.Drop(sorted, settings.MissingLabels, RandomStream.Of(settings.Seed, "missing labels/scene", "", index))
             : sorted;
         return new Scene(clip, events, sorted, given);
     }
@@ -69,7 +69,7 @@ internal sealed class SceneMaker
     public float[] Event(int what, long number, int samples)
     {
         var sound = Classes[what];
-        var draw = Draw.Of(settings.Seed, $"event/{split}", sound.Name, number);
+        var draw = RandomStream.Of(settings.Seed, $"event/{split}", sound.Name, number);
         var x = new float[samples];
         if (sound.Sound == SoundRecipe.Speaking)
         {
@@ -89,7 +89,7 @@ internal sealed class SceneMaker
         return x;
     }
 
-    private float[] Bed(Draw draw)
+    private float[] Bed(RandomStream draw)
     {
         var bed = new float[settings.Samples];
         Signal.AddNoise(bed, draw, 1);
@@ -107,7 +107,7 @@ internal sealed class SceneMaker
         return bed;
     }
 
-    private int[] PickClasses(Draw draw)
+    private int[] PickClasses(RandomStream draw)
     {
         var left = (double[])weights.Clone();
         var picked = new int[draw.Next(settings.FewestClasses, settings.MostClasses + 1)];

@@ -56,7 +56,7 @@ internal static class Signal
     }
 
     /// <summary>Adds white noise, uniform in [-level, level].</summary>
-    public static void AddNoise(Span<float> x, Draw draw, double level)
+    public static void AddNoise(Span<float> x, RandomStream draw, double level)
     {
         for (var i = 0; i < x.Length; i++)
         {
@@ -65,7 +65,7 @@ internal static class Signal
     }
 
     /// <summary>Adds a burst of noise that dies away.</summary>
-    public static void AddBurst(Span<float> x, int from, double decay, double level, Draw draw)
+    public static void AddBurst(Span<float> x, int from, double decay, double level, RandomStream draw)
     {
         var r = (float)Math.Exp(-1 / (decay * Rate));
         var now = (float)level;

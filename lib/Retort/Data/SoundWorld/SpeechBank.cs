@@ -35,7 +35,7 @@ internal sealed class SpeechBank
     }
 
     /// <summary>Fills the span with a section of some take, of those tried the one with most sound in it.</summary>
-    public void Say(Span<float> x, Draw draw)
+    public void Say(Span<float> x, RandomStream draw)
     {
         var take = draw.Pick(takes);
         var (best, most) = (0, -1f);
@@ -68,7 +68,7 @@ internal sealed class SpeechBank
         AllCores.For(part.Voices.Count * part.Phrases.Count, take =>
         {
             var (voice, phrase) = (part.Voices[take / part.Phrases.Count], part.Phrases[take % part.Phrases.Count]);
-            var draw = Draw.Of(0, "speaking style", $"{voice}/{phrase}");
+            var draw = RandomStream.Of(0, "speaking style", $"{voice}/{phrase}");
             var raw = Path.Combine(folder, Name(take) + ".raw");
             Run("espeak-ng", voice, "-v", voice, "-s", $"{draw.Next(135, 211)}", "-p", $"{draw.Next(25, 76)}", "-w", raw, phrase);
             WavFile.Write(Path.Combine(folder, Name(take)), AudioFile.Load(raw));

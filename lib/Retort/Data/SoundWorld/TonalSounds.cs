@@ -40,20 +40,20 @@ internal static class TonalSounds
         {
             if (t - at > 0.01)
             {
-                (wander, at) = (0.8 * wander + roughness * e.Draw.Normal(), t);
+                (wander, at) = (0.8 * wander + roughness * e.Random.Normal(), t);
             }
             return f * Math.Exp(wander);
         }, e.Phase());
-        Signal.AddNoise(x, e.Draw, 0.3);
+        Signal.AddNoise(x, e.Random, 0.3);
         // Every second stroke is weaker.
-        var (depth, phase) = (0.3 * e.Draw.NextDouble(), e.Phase());
+        var (depth, phase) = (0.3 * e.Random.NextDouble(), e.Phase());
         Signal.Shape(x, t => 1 + depth * Math.Sin(Math.PI * f * t + phase));
         Signal.LowPass(x, cutoff, 1.2);
     }
 
     public static void AlarmBeep(Span<float> x, EventDraw e)
     {
-        var (f, interval, duty, start) = (e["pitch"], e["interval"], e["duty"], e.Draw.NextDouble());
+        var (f, interval, duty, start) = (e["pitch"], e["interval"], e["duty"], e.Random.NextDouble());
         Signal.AddHarmonics(x, [1, 0, 0.45f, 0, 0.25f], _ => f, e.Phase());
         Signal.Shape(x, t => (t / interval + start) % 1 is var p && p < duty ? Math.Min(1, Math.Min(p, duty - p) * interval / 0.003) : 0);
     }
@@ -64,7 +64,7 @@ internal static class TonalSounds
         var seconds = (double)x.Length / Signal.Rate;
         var glide = Math.Log(e.Jitter(0.3));
         var breath = e["breath"];
-        Signal.AddNoise(x, e.Draw, breath * 4);
+        Signal.AddNoise(x, e.Random, breath * 4);
         Signal.BandPass(x, f, 6);
         Signal.AddHarmonics(x, [1, 0.04f], t => f * Math.Exp(glide * t / seconds) * (1 + depth * Math.Sin(2 * Math.PI * vibrato * t + phase)), e.Phase());
         Signal.Ramp(x, 0.04, 0.04);
@@ -112,7 +112,7 @@ internal static class TonalSounds
             var smooth = 0f;
             for (var i = 0; i < line.Length; i++)
             {
-                smooth += brightness * (2 * e.Draw.NextSingle() - 1 - smooth);
+                smooth += brightness * (2 * e.Random.NextSingle() - 1 - smooth);
                 line[i] = smooth;
             }
             var peak = Math.Max(Signal.Peak(line), 1e-6f);
@@ -131,7 +131,7 @@ internal static class TonalSounds
     public static void VacuumCleaner(Span<float> x, EventDraw e)
     {
         var (f, whine) = (e["pitch"], e["whine"]);
-        Signal.AddNoise(x, e.Draw, 1);
+        Signal.AddNoise(x, e.Random, 1);
         Signal.HighPass(x, e["low"]);
         Signal.LowPass(x, e["high"]);
         var levels = new float[8];

@@ -1,0 +1,137 @@
+using System.Collections.Concurrent;
+using Retort.Audio;
+using Retort.Data;
+using Retort.Models;
+using Retort.Torch;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Retort.Papers.Ced;
+
+/// <summary>
+/// Spectrograms of augmented views of a data set's clips, made from the views' seeds. Where the same views are asked for
+/// again and again, as stored views are, their unmasked spectrograms can be kept. Safe from several threads at once.
+/// </summary>
+public sealed class ViewSource
+{
+    private readonly TaggingData data;
+    private readonly MelFrontEnd frontEnd;
+    private readonly Device device;
+    private readonly ConcurrentDictionary<(int Clip, int Shift), float[]>? kept;
+
+    /// <param name="data">the clips</param>
+    /// <param name="settings">what a view may undergo</param>
+    /// <param name="frontEnd">waves to spectrograms; on the device</param>
+    /// <param name="keep">true to keep every spectrogram in memory (mels x frames x 4 bytes for each shift of each clip)</param>
+    /// <param name="device">where spectrograms are wanted; null for the CPU</param>
+    public ViewSource(TaggingData data, ViewSettings settings, MelFrontEnd frontEnd, bool keep = false, Device? device = null)
+    {
+        (this.data, Settings, this.frontEnd, this.device) = (data, settings, frontEnd, device ?? CPU);
+        kept = keep ? new() : null;
+    }
+
+    /// <summary>What a view may undergo.</summary>
+    public ViewSettings Settings { get; }
+
+    /// <summary>The views of these clips under these seeds, masked: (B, mels, frames) in dB.</summary>
+    /// <param name="clips">the clips' numbers; B of them</param>
+    /// <param name="seeds">their views' seeds</param>
+    /// <param name="read">the clips' samples where they have been read already (<see cref="Read"/>)</param>
+    public Tensor Mel(ReadOnlySpan<int> clips, ReadOnlySpan<uint> seeds, float[][]? read = null)
+    {
+        using var scope = NewDisposeScope();
+        var waves = new float[]?[clips.Length];
+        read?.CopyTo(waves, 0);
+        var views = new View[clips.Length];
+        for (var b = 0; b < views.Length; b++)
+        {
+            views[b] = View.FromSeed((int)seeds[b], Length(clips[b], ref waves[b]), Settings);
+        }
+        return Augment.Mask(Shifted(clips, views, waves), views, Settings).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Whether spectrograms are kept, so that clips are read once at most.</summary>
+    public bool Keeps => kept is not null;
+
+    /// <summary>The clips' samples: what takes longest with files, and may be done ahead on another thread.</summary>
+    public float[][] Read(IReadOnlyList<int> clips) => [.. clips.Select(data.Samples)];
+
+    /// <summary>The clips as they are: (B, mels, frames) in dB.</summary>
+    public Tensor Clean(ReadOnlySpan<int> clips)
+    {
+        using var scope = NewDisposeScope();
+        return Shifted(clips, new View[clips.Length], new float[]?[clips.Length]).MoveToOuterDisposeScope();
+    }
+
+    // The lengths of kept clips are known, so that their samples need not be read again.
+    private readonly ConcurrentDictionary<int, int> lengths = new();
+
+    private int Length(int clip, ref float[]? wave)
+    {
+        if (kept is not null && lengths.TryGetValue(clip, out var length))
+        {
+            return length;
+        }
+        wave ??= data.Samples(clip);
+        lengths[clip] = wave.Length;
+        return wave.Length;
+    }
+
+    private Tensor Shifted(ReadOnlySpan<int> clips, View[] views, float[]?[] waves)
+    {
+        if (kept is null)
+        {
+            return FrontEnd(clips, views, waves, Enumerable.Range(0, clips.Length).ToArray());
+        }
+        var missing = new List<int>();
+        for (var b = 0; b < clips.Length; b++)
+        {
+            if (!kept.ContainsKey((clips[b], views[b].Shift)))
+            {
+                missing.Add(b);
+            }
+        }
+        if (missing.Count > 0)
+        {
+            using var made = FrontEnd(clips, views, waves, [.. missing]).cpu();
+            var (size, values) = ((int)(made.shape[1] * made.shape[2]), made.data<float>().ToArray());
+            for (var i = 0; i < missing.Count; i++)
+            {
+                kept[(clips[missing[i]], views[missing[i]].Shift)] = values.AsSpan(i * size, size).ToArray();
+            }
+        }
+        var first = kept[(clips[0], views[0].Shift)];
+        var batch = new float[clips.Length * first.Length];
+        for (var b = 0; b < clips.Length; b++)
+        {
+            var one = kept[(clips[b], views[b].Shift)];
+            if (one.Length != first.Length)
+            {
+                throw new ArgumentException("kept spectrograms must be of clips of one length; do not keep views of clips whose lengths differ");
+            }
+            one.CopyTo(batch, b * first.Length);
+        }
+        long mels = frontEnd.Settings.Mels;
+        return tensor(batch, [clips.Length, mels, first.Length / mels], device: device);
+    }
+
+    // Waves of different length are padded with silence to the longest of the batch, as published; a batch of nothing but very
+    // short ones to one patch of the published models, which have no output for less.
+    private Tensor FrontEnd(ReadOnlySpan<int> clips, View[] views, float[]?[] waves, int[] which)
+    {
+        using var none = no_grad();
+        using var scope = NewDisposeScope();
+        for (var i = 0; i < which.Length; i++)
+        {
+            waves[which[i]] ??= data.Samples(clips[which[i]]);
+        }
+        var longest = Math.Max(which.Max(b => waves[b]!.Length), new AudioTransformerSettings { Mel = frontEnd.Settings }.MinimumSamples);
+        var batch = new float[which.Length * longest];
+        for (var i = 0; i < which.Length; i++)
+        {
+            var wave = waves[which[i]]!;
+            Augment.Shift(wave, views[which[i]].Shift, batch.AsSpan(i * longest, wave.Length));
+        }
+        return frontEnd.call(tensor(batch, [which.Length, longest], device: device)).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,76 @@
+using Retort.Audio;
+using Retort.Data;
+using Retort.Papers.Ced;
+using Retort.Papers.Slu;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Retort.Tests.Papers.Ced;
+
+public sealed class ViewSourceTest : IDisposable
+{
+    private static readonly ViewSettings settings = new() { TimeMask = 10 };
+    private readonly SoundWorld clips = SoundWorld.Open(new SoundWorldSettings { Seconds = 0.5, LongestEvent = 0.45, TrainClips = 24, Speech = false });
+    private readonly MelFrontEnd frontEnd = new();
+
+    public void Dispose()
+    {
+        clips.Dispose();
+        frontEnd.Dispose();
+    }
+
+    [Fact]
+    public void Mel_KeptSpectrograms_AreThoseMadeAnew()
+    {
+        var (fresh, kept) = (new ViewSource(clips, settings, frontEnd), new ViewSource(clips, settings, frontEnd, keep: true));
+        int[] batch = [3, 0, 7, 11];
+        for (var view = 0; view < 3; view++)
+        {
+            var seeds = CedStudent.Seeds(clips, batch, 5, view);
+            var expected = Values(fresh.Mel(batch, seeds));
+            Assert.Equal(expected, Values(kept.Mel(batch, seeds)));
+            Assert.Equal(expected, Values(kept.Mel(batch, seeds)));
+        }
+        Assert.Equal(Values(fresh.Clean(batch)), Values(kept.Clean(batch)));
+        Assert.NotEqual(Values(fresh.Clean(batch)), Values(kept.Mel(batch, CedStudent.Seeds(clips, batch, 5, 0))));
+    }
+
+    [Fact]
+    public void Mel_OfAClip_DoesNotDependOnTheBatch()
+    {
+        var source = new ViewSource(clips, settings, frontEnd);
+        var seeds = CedStudent.Seeds(clips, [1, 2, 3], 5, 0);
+        var together = Values(source.Mel([1, 2, 3], seeds));
+        var alone = Values(source.Mel([2], seeds.AsSpan(1, 1)));
+        Assert.Equal(alone, together.AsSpan(alone.Length, alone.Length).ToArray());
+    }
+
+    [Fact]
+    public void Mel_EightThreadsOnOneSource_GiveWhatOneGives()
+    {
+        int[] batch = [.. Enumerable.Range(0, 24)];
+        var one = new ViewSource(clips, settings, frontEnd, keep: true);
+        var expected = Enumerable.Range(0, 6).Select(view => Values(one.Mel(batch, CedStudent.Seeds(clips, batch, 9, view)))).ToArray();
+        var shared = new ViewSource(clips, settings, frontEnd, keep: true);
+        var found = new float[8][][];
+        var threads = Enumerable.Range(0, 8).Select(t => new Thread(() => found[t] = Enumerable.Range(0, 6)
+            .Select(view => Values(shared.Mel(batch, CedStudent.Seeds(clips, batch, 9, (view + t) % 6)))).ToArray())).ToList();
+        threads.ForEach(t => t.Start());
+        threads.ForEach(t => t.Join());
+        for (var t = 0; t < 8; t++)
+        {
+            for (var view = 0; view < 6; view++)
+            {
+                Assert.Equal(expected[(view + t) % 6], found[t][view]);
+            }
+        }
+    }
+
+    private static float[] Values(Tensor mel)
+    {
+        using (mel)
+        {
+            return mel.data<float>().ToArray();
+        }
+    }
+}

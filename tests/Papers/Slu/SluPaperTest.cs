@@ -1,0 +1,261 @@
+using System.Text.Json.Nodes;
+using Retort.Audio;
+using Retort.Data;
+using Retort.Decoding;
+using Retort.Metrics;
+using Retort.Models;
+using Retort.Papers.Ced;
+using Retort.Papers.Slu;
+using Retort.Torch;
+
+namespace Retort.Tests.Papers.Slu;
+
+/// <summary>The paper's recipe on a SLURP folder: here one of the published layout with a few tones for speech, and a tiny wav2vec 2.0.</summary>
+public sealed class SluPaperTest : IDisposable
+{
+    private static readonly string[] scenarios = ["alarm", "audio", "music", "news"];
+    private static readonly SluSplit split = new(2, SluOrder.Alphabetical);
+    private static readonly SluArm all = new() { Name = "audio + seq + tok", Kd = SluKd.Audio | SluKd.Sequence | SluKd.Token };
+
+    private static readonly SluPaperSettings tiny = new()
+    {
+        Vocabulary = 60,
+        Encoder = new()
+        {
+            Convolutions = [(8, 10, 5), (8, 8, 8), (8, 8, 8)],
+            Width = 16,
+            Depth = 1,
+            Heads = 2,
+            Hidden = 16,
+            PositionKernel = 6,
+            PositionGroups = 2,
+            NormaliseWaves = true,
+        },
+        Decoder = new() { Width = 16, Depth = 1, Heads = 2, Hidden = 16, MaxLength = 120 },
+        Training = new() { FirstEpochs = 1, LaterEpochs = [1], OfflineEpochs = 1, Batch = 4, LearningRate = 1e-3, LaterLearningRate = 1e-3 },
+        SmallMemory = 0.5,
+        Teacher = new() { Beams = 2, MaxLength = 10 },
+        Test = new() { Beams = 2, MaxLength = 10 },
+        Splits = [split],
+        Arms = [all],
+        Seeds = [1],
+    };
+
+    private readonly string folder = Directory.CreateTempSubdirectory("retort-slu-paper-").FullName;
+
+    public SluPaperTest()
+    {
+        Directory.CreateDirectory(Path.Combine(folder, "audio", "slurp_real"));
+        Directory.CreateDirectory(Path.Combine(folder, "audio", "slurp_synth"));
+        Part("train.jsonl", 3, "real");
+        Part("train_synthetic.jsonl", 1, "synth");
+        Part("devel.jsonl", 1, "real");
+        Part("test.jsonl", 2, "real");
+    }
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    private void Part(string name, int each, string kind)
+    {
+        var lines = "";
+        for (var s = 0; s < scenarios.Length; s++)
+        {
+            for (var i = 0; i < each; i++)
+            {
+                var file = $"audio-{Path.GetFileNameWithoutExtension(name)}-{s}-{i}.flac";
+                lines += $$"""{"slurp_id": {{s * 10 + i}}, "sentence": "please do {{scenarios[s]}} {{i}}", "intent": "x", "action": "set", "scenario": "{{scenarios[s]}}", "tokens": [{"surface": "please", "id": 0}, {"surface": "{{scenarios[s]}}", "id": 1}], "recordings": [{"file": "{{file}}"}], "entities": [{"span": [1], "type": "kind"}]}""" + "\n";
+                var samples = 6_000 + 500 * ((s + i) % 4);
+                WavFile.Write(Path.Combine(folder, "audio", "slurp_" + kind, Path.ChangeExtension(file, ".wav")),
+                    new Wave([.. Enumerable.Range(0, samples).Select(t => (float)(0.2 * Math.Sin(0.02 * (s + 1) * t)))], 16_000));
+            }
+        }
+        File.WriteAllText(Path.Combine(folder, name), lines);
+    }
+
+    private SluPaper Open(string name, SluPaperSettings? settings = null, string? checkpoint = null, SlurpSettings? slurp = null) =>
+        SluPaper.Slurp(folder, Path.Combine(folder, "audio"), Path.Combine(folder, name), settings ?? tiny, checkpoint, slurp);
+
+    private static IEnumerable<string> Texts(SluRun run) => run.Predictions.SelectMany(p => p.Select(q => q.Text));
+
+    [Fact]
+    public void Run_OnASlurpFolder_TrainsDecodesScoresAndResumes()
+    {
+        var paper = Open("run");
+        Assert.Equal((16, 4, 8), (paper.Train.Count, paper.Validation.Count, paper.Test.Count));
+        Assert.Equal("alarm_set _SEP kind _FILL alarm _SEP please do alarm 0", paper.Train.Texts[0]);
+        var run = paper.Run(split, all, 1);
+        Assert.Equal([4, 8], run.Predictions.Select(p => p.Count));
+        Assert.Single(run.ExactMatches);
+        Assert.Equal([(0, 1), (1, 2)], run.Epochs.Select(e => (e.Task, e.Accuracy.Count)));
+        var items = paper.Items(run);
+        Assert.InRange(items.Measure(SluMeasure.AverageAccuracy), 0, 100);
+        var row = paper.Table([run]);
+        Assert.Equal(items.Measure(SluMeasure.LastAccuracy), row[0, "last acc"]);
+        // The official scorer's file: its intent accuracy is ours.
+        var scores = SlurpScorer.Score(paper.Test.Data.Meanings, SlurpPredictions.Read(paper.Predictions(split, all, 1, 1)).Items);
+        Assert.Equal((8, items.Measure(SluMeasure.LastAccuracy)), (scores.Scored, 100 * scores.IntentAccuracy));
+        // Ended runs keep their weights, and no checkpoints.
+        Assert.Equal(2, Directory.GetFiles(Path.Combine(folder, "run"), "model.safetensors", SearchOption.AllDirectories).Length);
+        Assert.Empty(Directory.GetFiles(Path.Combine(folder, "run"), "step-*", SearchOption.AllDirectories));
+        // Read again, and learned again after the second task was lost in the middle: the same.
+        Assert.Equal(Texts(run), Texts(paper.Run(split, all, 1)));
+        var second = Directory.GetDirectories(Path.Combine(folder, "run", "arms"), "task-2", SearchOption.AllDirectories).Single();
+        Directory.Delete(Path.Combine(second, "run"), recursive: true);
+        File.Delete(Path.Combine(second, "test.jsonl"));
+        Assert.Equal(Texts(run), Texts(Open("run").Run(split, all, 1)));
+        // A parser of it, on a recording.
+        var parser = paper.Parser(split, all, 1, 1);
+        Assert.Equal(run.Predictions[1].Select(p => p.Text), Enumerable.Range(0, 8).Select(i => parser.Parse(paper.Test.Data.Samples(i)).Best.Text));
+        Assert.Throws<BadInputException>(() => paper.Parser(split, all, 2, 1));
+    }
+
+    [Fact]
+    public void Run_StoppedAndGoneOn_IsTheRunWithoutAStop()
+    {
+        var whole = Open("whole").Run(split, all, 1);
+        var paper = Open("stopped");
+        using var stop = new CancellationTokenSource();
+        stop.Cancel();
+        Assert.ThrowsAny<OperationCanceledException>(() => paper.Run(split, all, 1, cancel: stop.Token));
+        // One step of two was made; the checkpoint of it is there.
+        Assert.NotEmpty(Directory.GetFiles(Path.Combine(folder, "stopped"), "step-*", SearchOption.AllDirectories));
+        Assert.Equal(Texts(whole), Texts(paper.Run(split, all, 1)));
+    }
+
+    [Fact]
+    public void RunAll_HasTheUpperBoundAndEveryArm()
+    {
+        var runs = Open("all", tiny with { Arms = [SluArms.FineTune, SluArms.Random], Watch = false }).RunAll();
+        Assert.Equal(["offline", "fine-tuning", "rehearsal 1 % random"], runs.Select(r => r.Arm.Name));
+        Assert.Equal([1, 2, 2], runs.Select(r => r.Predictions.Count));
+        Assert.Equal(runs[1].Predictions[0], runs[2].Predictions[0]);  // the first task is shared
+        Assert.All(runs, r => Assert.Empty(r.Epochs));
+    }
+
+    [Theory]
+    [InlineData(SluFeatures.Memory)]
+    [InlineData(SluFeatures.Disk)]
+    public void Features_Kept_AreThoseMadeAnew(SluFeatures features)
+    {
+        var kept = Open("kept", tiny with { Features = features });
+        int[] rows = [0, 3, 5];
+        foreach (var paper in new[] { kept, Open("kept", tiny with { Features = features }) })  // the second finds the file
+        {
+            using var scope = TorchSharp.torch.NewDisposeScope();
+            var (a, b) = (paper.Train.Sound(rows), Open("kept").Train.Sound(rows));
+            Assert.Equal(b.Frames, a.Frames);
+            Assert.Equal(b.Features.shape, a.Features.shape);
+            for (var r = 0; r < rows.Length; r++)
+            {
+                // What stands in the padding has no meaning.
+                Assert.InRange((a.Features - b.Features).select(0, r).narrow(0, 0, a.Frames[r]).abs().max().item<float>(), 0, 1e-5f);
+            }
+        }
+        if (features == SluFeatures.Disk)
+        {
+            var file = Path.Combine(folder, "kept", "features", "train");
+            File.WriteAllBytes(file, File.ReadAllBytes(file)[..^4]);
+            Assert.Contains("cut off", Assert.Throws<BadInputException>(() => Open("kept", tiny with { Features = features })).Problem);
+        }
+    }
+
+    [Fact]
+    public void AsReleased_HasTheReleasedWays_AndRuns()
+    {
+        var released = SluPaperSettings.AsReleased;
+        Assert.Equal((false, true, LengthRule.StepWise, TargetEntities.PublishedDefect), (released.LengthMasks, released.Training.CountPadding, released.Test.LengthRule, released.Entities));
+        var paper = Open("released", tiny with
+        {
+            LengthMasks = false,
+            Encoder = tiny.Encoder with { NormOverPadding = true },
+            Training = tiny.Training with { CountPadding = true },
+            Teacher = tiny.Teacher with { LengthRule = LengthRule.StepWise },
+            Test = tiny.Test with { LengthRule = LengthRule.StepWise },
+            Entities = TargetEntities.PublishedDefect,
+        });
+        Assert.Equal([4, 8], paper.Run(split, all, 1).Predictions.Select(p => p.Count));
+        Assert.Throws<ArgumentException>(() => Open("x", paper.Settings with { Features = SluFeatures.Memory }));
+    }
+
+    [Fact]
+    public void Checkpoint_OfWav2Vec2_IsTheStartOfTheEncoderAndOfItsFeatures()
+    {
+        using var scope = TorchSharp.torch.NewDisposeScope();
+        using var start = new Wav2Vec2(tiny.Encoder, seed: 9);
+        var checkpoint = Path.Combine(folder, "wav2vec2.safetensors");
+        SafeTensors.Save(checkpoint, start.state_dict().Select(p => (p.Key, p.Value)));
+        var paper = Open("start", tiny with { Training = tiny.Training with { LearningRate = 0 } }, checkpoint);
+        paper.Run(split, SluArms.FineTune with { Name = "x" }, 1);
+        var learned = paper.Parser(split, SluArms.FineTune, 1, 0).Model.Encoder.state_dict();
+        Assert.All(start.state_dict().Where(p => p.Key.StartsWith("feature_extractor")), p => Assert.Equal(0, (p.Value - learned[p.Key]).abs().max().item<float>()));
+        var wave = TorchSharp.torch.tensor(paper.Train.Data.Samples(0)).unsqueeze(0);
+        var (features, frames) = paper.Train.Sound([0]);
+        Assert.InRange((start.Features(wave, [wave.shape[1]]) - features.narrow(1, 0, frames[0])).abs().max().item<float>(), 0, 1e-5f);
+        // Another start is another experiment, and so are other convolutions.
+        Assert.Contains("Checkpoint", Assert.Throws<BadInputException>(() => Open("start", paper.Settings)).Problem);
+        Assert.Contains("Convolutions", Assert.Throws<BadInputException>(() => Open("start", paper.Settings with { Encoder = tiny.Encoder with { Convolutions = [(8, 10, 5), (8, 8, 8), (8, 8, 4)] } })).Problem);
+    }
+
+    [Fact]
+    public void Open_RecordingsThatMakeNoTasks_SayWhy()
+    {
+        Assert.Contains("4 scenarios cannot be shared out evenly to 3", Assert.Throws<BadInputException>(() => Open("a", tiny with { Splits = [new(3)] })).Problem);
+        Assert.Contains("memory of 1 of the 16 has no place", Assert.Throws<BadInputException>(() => Open("m", tiny with { SmallMemory = 0.1 }).Run(split, SluArms.Icarl, 1)).Problem);
+        Assert.Throws<ArgumentException>(() => Open("a", tiny with { Encoder = tiny.Encoder with { FreezeConvolutions = false } }));
+        Assert.Throws<ArgumentException>(() => Open("a", tiny with { Training = tiny.Training with { Masks = new() } }));
+        Assert.Equal(["news", "alarm"], Open("o", tiny with { Order = ["news", "alarm", "audio", "music"] }).Tasks(split).Tasks[0]);
+        Assert.Contains("the order given has news, alarm", Assert.Throws<BadInputException>(() => Open("p", tiny with { Order = ["news", "alarm"] })).Problem);
+        Assert.Equal(12, Open("b", slurp: new() { TrainReal = true }).Train.Count);
+        Part("devel.jsonl", 1, "real");
+        File.WriteAllText(Path.Combine(folder, "devel.jsonl"), string.Join("\n", File.ReadLines(Path.Combine(folder, "devel.jsonl")).Take(2)));
+        Assert.Contains("none of task 2 of 2 (music, news)", Assert.Throws<BadInputException>(() => Open("c")).Problem);
+        Part("devel.jsonl", 1, "real");
+        WavFile.Write(Path.Combine(folder, "audio", "slurp_real", "audio-test-0-0.wav"), new Wave(new float[50], 16_000));
+        var e = Assert.Throws<BadInputException>(() => Open("d"));
+        Assert.Equal(("audio-test-0-0.flac", "its 50 samples are too few for one frame of the encoder"), (e.Input, e.Problem));
+    }
+
+    /// <summary>Real lines, of all 18 scenarios, with tones for their sound.</summary>
+    [SkippableTheory]
+    [InlineData(3)]
+    [InlineData(6)]
+    public void Run_PublishedLines_AllScenarios(int tasks)
+    {
+        var lines = File.ReadLines(Shared.File("data/slurp/devel-400.jsonl")).Select(l => JsonNode.Parse(l)!).GroupBy(l => (string)l["scenario"]!).OrderBy(g => g.Key).ToArray();
+        Assert.Equal(18, lines.Length);
+        var parts = new[] { ("train.jsonl", 0, 2), ("devel.jsonl", 2, 1), ("test.jsonl", 3, 1) };
+        foreach (var (name, skip, take) in parts)
+        {
+            var text = "";
+            foreach (var line in lines.SelectMany(g => g.Skip(skip).Take(take)))
+            {
+                line["recordings"] = new JsonArray(line["recordings"]![0]!.DeepClone());
+                var file = (string)line["recordings"]![0]!["file"]!;
+                WavFile.Write(Path.Combine(folder, "audio", "slurp_real", Path.ChangeExtension(file, ".wav")), new Wave([.. Enumerable.Range(0, 5_000).Select(t => 0.1f * MathF.Sin(0.01f * file.Length * t))], 16_000));
+                text += line.ToJsonString() + "\n";
+            }
+            File.WriteAllText(Path.Combine(folder, name), text);
+        }
+        File.WriteAllText(Path.Combine(folder, "train_synthetic.jsonl"), "");
+        var real = new SluSplit(tasks);
+        var paper = Open("real", tiny with { Vocabulary = 150, Splits = [real], QuotaByIntent = true, SmallMemory = 1, Training = tiny.Training with { Batch = 18 } });
+        var run = paper.Run(real, all, 1);
+        Assert.Equal(Enumerable.Range(1, tasks).Select(t => t * 18 / tasks), run.Predictions.Select(p => p.Count));
+        Assert.Equal(tasks - 1, run.ExactMatches.Count);
+        Assert.Equal(tasks, paper.Items(run).Matrix().Tasks);
+    }
+
+    [Fact]
+    public void Settings_AreThePublishedOnes()
+    {
+        var paper = new SluPaperSettings();
+        var training = paper.Training;
+        Assert.Equal((1000, 6, 768, 12), (paper.Vocabulary, paper.Decoder.Depth, paper.Decoder.Width, paper.Encoder.Depth));
+        Assert.Equal((5e-5, 0.9, 0.98, 1e-6, 0.1, true), (training.LearningRate, training.Adam.Beta1, training.Adam.Beta2, training.Adam.Epsilon, training.Adam.WeightDecay, training.Adam.Decoupled));
+        Assert.Equal((32, 40, 25, 15, 15), (training.Batch, training.Epochs(0, 6), training.Epochs(1, 6), training.Epochs(2, 6), training.Epochs(5, 6)));
+        Assert.Equal((5, 20), (paper.Teacher.Beams, paper.Test.Beams));
+        Assert.Equal(66, new RehearsalSettings { Fraction = paper.SmallMemory }.Quota(119_881, 18, 6));
+        Assert.Equal([3, 6], paper.Splits.Select(s => s.Tasks));
+        Assert.Equal(SluOrder.Size, paper.Splits[0].Order);
+    }
+}
