@@ -1,0 +1,90 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace Retort.Layers;
+
+/// <summary>
+/// A linear layer whose weight is made without values: for models whose weights come from a file, or from
+/// <see cref="FreshWeights"/>. Keys of its state: <c>weight</c> (out, in), <c>bias</c> (out) where it has one, and with a
+/// low-rank update <c>lora</c>.
+/// </summary>
+public sealed class Projection : nn.Module<Tensor, Tensor>
+{
+    private readonly Parameter weight;
+    private readonly Parameter? bias;
+    private LowRankUpdate? lora;
+
+    /// <param name="inputs">width of the input</param>
+    /// <param name="outputs">width of the output</param>
+    /// <param name="bias">whether a bias is added</param>
+    /// <param name="dtype">type of the weights; float32 if null</param>
+    /// <param name="device">where they are; the CPU if null</param>
+    public Projection(long inputs, long outputs, bool bias = false, ScalarType? dtype = null, Device? device = null) : base(nameof(Projection))
+    {
+        weight = new Parameter(empty([outputs, inputs], dtype, device));
+        this.bias = bias ? new Parameter(empty([outputs], dtype, device)) : null;
+        RegisterComponents();
+    }
+
+    /// <summary>The weight (out, in).</summary>
+    public Parameter Weight => weight;
+
+    /// <summary>The bias (out), or null.</summary>
+    public Parameter? Bias => bias;
+
+    /// <summary>The low-rank update, or null.</summary>
+    public LowRankUpdate? Lora => lora;
+
+    /// <summary>(..., in) to (..., out).</summary>
+    public override Tensor forward(Tensor x)
+    {
+        if (lora is null)
+        {
+            return nn.functional.linear(x, weight, bias);
+        }
+        using var scope = NewDisposeScope();
+        return (nn.functional.linear(x, weight, bias) + lora.call(x)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Adds a low-rank update, which becomes a part of this layer.</summary>
+    /// <exception cref="InvalidOperationException">There is one already.</exception>
+    public void Attach(LowRankUpdate update)
+    {
+        if (lora is not null)
+        {
+            throw new InvalidOperationException("this layer has a low-rank update already");
+        }
+        lora = update;
+        register_module(nameof(lora), update);
+    }
+}
+
+/// <summary>
+/// A table of rows looked up by number, made without values as <see cref="Projection"/>. Key of its state: <c>weight</c> (rows, width).
+/// </summary>
+public sealed class RowTable : nn.Module<Tensor, Tensor>
+{
+    private readonly Parameter weight;
+
+    /// <param name="rows">number of rows</param>
+    /// <param name="width">width of a row</param>
+    /// <param name="dtype">type of the weights; float32 if null</param>
+    /// <param name="device">where they are; the CPU if null</param>
+    public RowTable(long rows, long width, ScalarType? dtype = null, Device? device = null) : base(nameof(RowTable))
+    {
+        weight = new Parameter(empty([rows, width], dtype, device));
+        RegisterComponents();
+    }
+
+    /// <summary>The table (rows, width).</summary>
+    public Parameter Weight => weight;
+
+    /// <summary>Numbers (...), int64, to rows (..., width).</summary>
+    public override Tensor forward(Tensor numbers)
+    {
+        using var scope = NewDisposeScope();
+        return weight.index_select(0, numbers.reshape(-1)).view([.. numbers.shape, weight.shape[1]]).MoveToOuterDisposeScope();
+    }
+}
