@@ -3,6 +3,7 @@
 // per key-value group its queries, then its key, then its value. Where paper and code part the code is followed: the noise
 // is added to the prompt's keys and values behind the projection (equation 13 subtracts it from the prompt before it).
 
+using Retort.Torch;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -80,6 +81,7 @@ public sealed class LlamaAttention : nn.Module
             }
         }
         RegisterComponents();
+        this.OutliveScopes();
     }
 
     /// <summary>The projection behind the heads.</summary>

@@ -1,3 +1,4 @@
+using Retort.Torch;
 using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -26,6 +27,7 @@ public sealed class Projection : nn.Module<Tensor, Tensor>
         weight = new Parameter(empty([outputs, inputs], dtype, device));
         this.bias = bias ? new Parameter(empty([outputs], dtype, device)) : null;
         RegisterComponents();
+        this.OutliveScopes();
     }
 
     /// <summary>The weight (out, in).</summary>
@@ -76,6 +78,7 @@ public sealed class RowTable : nn.Module<Tensor, Tensor>
     {
         weight = new Parameter(empty([rows, width], dtype, device));
         RegisterComponents();
+        this.OutliveScopes();
     }
 
     /// <summary>The table (rows, width).</summary>

@@ -1,5 +1,6 @@
 // Zhang and Sennrich 2019, "Root mean square layer normalization": x / sqrt(mean(x^2) + eps) w.
 
+using Retort.Torch;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -21,6 +22,7 @@ public sealed class RmsNorm : nn.Module<Tensor, Tensor>
         weight = new Parameter(ones([width], dtype, device));
         this.epsilon = epsilon;
         RegisterComponents();
+        this.OutliveScopes();
     }
 
     /// <summary>(..., D) to (..., D).</summary>

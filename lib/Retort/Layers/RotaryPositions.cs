@@ -1,6 +1,7 @@
 // Rotary position embedding, Su et al. 2021, in the "rotate half" form of Hugging Face's LLaMA weights: of a head of
 // width h, dimensions j and j + h/2 are turned by position theta^(-2j/h). Long contexts of Llama 3.x scale the frequencies.
 
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Retort.Layers;
@@ -65,4 +66,37 @@ public static class RotaryPositions
         var (a, b) = (x.narrow(-1, 0, half), x.narrow(-1, half, half));
         return cat([a * cosines - b * sines, b * cosines + a * sines], -1).MoveToOuterDisposeScope();
     }
+}
+
+/// <summary>A table of angles that a model keeps beside its state.</summary>
+internal sealed class RotaryTable : IDisposable
+{
+    private readonly Tensor cosines, sines;
+
+    public RotaryTable(int positions, int head, double theta, RotaryScaling? scaling, Device? device)
+    {
+        using var scope = NewDisposeScope();
+        var (cos, sin) = RotaryPositions.Table(positions, head, theta, scaling);
+        var place = device is null || device.type == DeviceType.META ? CPU : device;
+        (cosines, sines) = (cos.to(place).DetachFromDisposeScope(), sin.to(place).DetachFromDisposeScope());
+    }
+
+    /// <summary>Cosines and sines of the first positions, each (1, T, 1, 1, h/2).</summary>
+    public (Tensor Cosines, Tensor Sines) First(long length, Device device, ScalarType dtype) =>
+        (Shaped(cosines.narrow(0, 0, length).unsqueeze(0), device, dtype), Shaped(sines.narrow(0, 0, length).unsqueeze(0), device, dtype));
+
+    /// <summary>Cosines and sines of positions (B, T), each (B, T, 1, 1, h/2).</summary>
+    public (Tensor Cosines, Tensor Sines) Of(Tensor positions, ScalarType dtype)
+    {
+        Tensor Rows(Tensor table) => Shaped(table.to(positions.device).index_select(0, positions.reshape(-1)).view(positions.shape[0], positions.shape[1], -1), positions.device, dtype);
+        return (Rows(cosines), Rows(sines));
+    }
+
+    public void Dispose()
+    {
+        cosines.Dispose();
+        sines.Dispose();
+    }
+
+    private static Tensor Shaped(Tensor table, Device device, ScalarType dtype) => table.to(device).to(dtype).unsqueeze(2).unsqueeze(2);
 }

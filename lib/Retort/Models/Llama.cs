@@ -18,8 +18,8 @@ public sealed class Llama : nn.Module<Tensor, Tensor?, Tensor>
 {
     private readonly Projection? lm_head;
     private readonly Transformer transformer;
-    private readonly Tensor cosines;
-    private readonly Tensor sines;
+    // No part of the state: files of the family do not hold it, or hold it to be ignored.
+    private readonly RotaryTable angles;
 
     private sealed class Transformer : nn.Module
     {
@@ -56,15 +56,7 @@ public sealed class Llama : nn.Module<Tensor, Tensor?, Tensor>
         lm_head = settings.Tied ? null : new Projection(settings.Width, settings.Vocabulary, dtype: dtype, device: device);
         transformer = new Transformer(settings, adapter, dtype, device, adapterType);
         RegisterComponents();
-        var (cos, sin) = RotaryPositions.Table(settings.Context, settings.Head, settings.Theta, settings.Scaling);
-        using (cos)
-        using (sin)
-        {
-            // No state: files of the family do not hold them, or hold them to be ignored.
-            var place = device is { type: DeviceType.META } ? CPU : device ?? CPU;
-            cosines = cos.to(place).alias().DetachFromDisposeScope();
-            sines = sin.to(place).alias().DetachFromDisposeScope();
-        }
+        angles = new RotaryTable(settings.Context, settings.Head, settings.Theta, settings.Scaling, device);
         foreach (var (name, parameter) in named_parameters())
         {
             parameter.requires_grad = adapter is null || IsAdapter(name);
@@ -104,7 +96,7 @@ public sealed class Llama : nn.Module<Tensor, Tensor?, Tensor>
             {
                 continue;
             }
-            var draw = Draw.Of(seed, "init llama", name);
+            var draw = RandomStream.Of(seed, "init llama", name);
             Func<double>? next = name switch
             {
                 _ when name.Contains("gating_factor") => () => 0,
@@ -154,10 +146,11 @@ public sealed class Llama : nn.Module<Tensor, Tensor?, Tensor>
         Tensor result;
         using (NewDisposeScope())
         {
+            var (cosines, sines) = angles.First(length, InputEmbeddings.device, InputEmbeddings.dtype);
             var pass = new LlamaPass
             {
-                Cosines = Angles(cosines.narrow(0, 0, length).unsqueeze(0)),
-                Sines = Angles(sines.narrow(0, 0, length).unsqueeze(0)),
+                Cosines = cosines,
+                Sines = sines,
                 Mask = length == 1 ? null : full([length, length], float.NegativeInfinity, InputEmbeddings.dtype, InputEmbeddings.device).triu_(1),
                 Noise = noise,
                 Taps = tapped,
@@ -209,14 +202,11 @@ public sealed class Llama : nn.Module<Tensor, Tensor?, Tensor>
             mask = zeros(hidden.shape, InputEmbeddings.dtype, tokens.device).masked_fill(hidden, float.NegativeInfinity).unsqueeze(1).unsqueeze(1);
         }
         var positions = padded ? (places - cache.PaddingTensor.view(-1, 1)).clamp_min(0) : places;  // (B or 1, T)
-        var flat = positions.reshape(-1);
-        Tensor Of(Tensor table) => table.to(flat.device).index_select(0, flat).view(positions.shape[0], length, -1);
-        var output = Run(tokens, new LlamaPass { Cosines = Angles(Of(cosines)), Sines = Angles(Of(sines)), Mask = mask, Cache = cache, Noise = noise });
+        var (cosines, sines) = angles.Of(positions, InputEmbeddings.dtype);
+        var output = Run(tokens, new LlamaPass { Cosines = cosines, Sines = sines, Mask = mask, Cache = cache, Noise = noise });
         cache.Advance((int)length);
         return Logits(output.select(1, length - 1)).MoveToOuterDisposeScope();
     }
-
-    private Tensor Angles(Tensor table) => table.to(InputEmbeddings.device).to(InputEmbeddings.dtype).unsqueeze(2).unsqueeze(2);  // (B or 1, T, 1, 1, h/2)
 
     private Tensor Run(Tensor tokens, LlamaPass pass)
     {
@@ -246,8 +236,7 @@ public sealed class Llama : nn.Module<Tensor, Tensor?, Tensor>
     {
         if (disposing)
         {
-            cosines.Dispose();
-            sines.Dispose();
+            angles.Dispose();
         }
         base.Dispose(disposing);
     }
