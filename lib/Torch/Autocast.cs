@@ -28,6 +28,7 @@ public static class Autocast
         private readonly int device;
         private readonly int wasOn;
         private readonly int wasType;
+        private readonly int thread = Environment.CurrentManagedThreadId;
         private bool done;
 
         internal Scope(int device, int dtype)
@@ -44,6 +45,7 @@ public static class Autocast
         public void Dispose()
         {
             if (done) return;
+            OwnThread.Check(thread, "autocast");
             done = true;
             // Leaving the outermost scope forgets the cast copies of the weights, which the optimizer is about to change.
             Door.AutocastNesting(-1);

@@ -37,7 +37,7 @@ public static class Fused
     public static Tensor? Norm(Tensor x, Tensor weight, Tensor bias, double epsilon, bool keep = false)
     {
 #if !TORCHSHARP
-        if (FitsInFloat32(x) && FitsInFloat32(weight) && FitsInFloat32(bias)) return Kernels.Norm.Call(x, weight, bias, epsilon, !keep && Lower);
+        if (FitsInFloat32(x) && OverLast(x, weight) && OverLast(x, bias)) return Kernels.Norm.Call(x, weight, bias, epsilon, !keep && Lower);
 #endif
         return null;
     }
@@ -46,7 +46,7 @@ public static class Fused
     public static (Tensor Sum, Tensor Normed)? AddNorm(Tensor x, Tensor y, Tensor weight, Tensor bias, double epsilon, bool keep = false)
     {
 #if !TORCHSHARP
-        if (FitsInFloat32(x) && Fits(y) && FitsInFloat32(weight) && FitsInFloat32(bias)) return Kernels.AddNorm.Call2(x, y, weight, bias, epsilon, !keep && Lower);
+        if (FitsInFloat32(x) && Fits(y) && x.shape.AsSpan().SequenceEqual(y.shape) && OverLast(x, weight) && OverLast(x, bias)) return Kernels.AddNorm.Call2(x, y, weight, bias, epsilon, !keep && Lower);
 #endif
         return null;
     }
@@ -161,9 +161,11 @@ public static class Fused
 
     private static bool FitsInFloat32(Tensor x) => FitsAs(x, x.dtype) && x.dtype == ScalarType.Float32;
 
+    private static bool OverLast(Tensor x, Tensor each) => FitsInFloat32(each) && x.dim() > 0 && each.numel() == x.shape[^1];
+
     private static bool FitsAs(Tensor x, ScalarType dtype) => off == 0 && level > 0
         && (dtype == ScalarType.Float32 || (dtype == ScalarType.BFloat16 && level == 2))
-        && x.device_type == DeviceType.CPU && x.is_contiguous();
+        && x.device_type == DeviceType.CPU && x.is_contiguous() && !x.IsLazy;
 
     private static class Kernels
     {

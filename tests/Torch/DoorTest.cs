@@ -29,6 +29,25 @@ public class DoorTest
         Directory.Delete(folder, true);
     }
 
+    [Fact]
+    public void DoorOfAnotherLibtorch_IsRefusedWhenLoaded()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        File.WriteAllText(Path.Combine(folder, "other.cpp"), "void gone(); extern \"C\" void door() { gone(); }\n");
+        // As build.sh links the door.
+        string script = File.ReadAllText(Path.Combine(Repository.Root, "lib/Torch/native/build.sh"));
+        Assert.Contains("-Wl,-z,now", script);
+        using (Process run = Process.Start("g++", ["-shared", "-fPIC", "-Wl,--allow-shlib-undefined", "-Wl,-z,now", Path.Combine(folder, "other.cpp"), "-o", Path.Combine(folder, "libretort_door.so")]))
+        {
+            run.WaitForExit();
+            Assert.Equal(0, run.ExitCode);
+        }
+        var e = Assert.Throws<BadInputException>(() => DoorLoader.LoadFrom([folder]));
+        Assert.Contains("undefined symbol", e.Message);
+        Assert.Contains("compiled against another libtorch: run environment/setup.sh, then build again", e.Message);
+        Directory.Delete(folder, true);
+    }
+
     [SkippableFact]
     public void WaitPolicyOfOpenMP_IsPassiveUnlessTheUserChose()
     {

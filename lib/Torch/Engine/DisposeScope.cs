@@ -2,7 +2,7 @@ namespace TorchSharp;
 
 /// <summary>
 /// Owns what is created on its thread while it is the innermost scope, and disposes of it at its end. What shall live
-/// longer is moved to the outer scope or detached.
+/// longer is moved to the outer scope or detached. Other threads may dispose of members, move and detach them meanwhile.
 /// </summary>
 public sealed class DisposeScope : IDisposable
 {
@@ -17,11 +17,26 @@ public sealed class DisposeScope : IDisposable
 
     internal DisposeScope? OuterScope { get; private set; }
 
-    public int DisposablesCount => members.Count;
+    public int DisposablesCount
+    {
+        get
+        {
+            lock (members) return members.Count;
+        }
+    }
 
-    public IReadOnlyList<IDisposable> DisposablesView => members.ToList();
+    public IReadOnlyList<IDisposable> DisposablesView
+    {
+        get
+        {
+            lock (members) return members.ToList();
+        }
+    }
 
-    public bool Contains(IDisposable disposable) => IndexOf(disposable) >= 0;
+    public bool Contains(IDisposable disposable)
+    {
+        lock (members) return IndexOf(disposable) >= 0;
+    }
 
     public void Attach(IDisposable disposable) => MoveInto(this, disposable);
 
@@ -132,49 +147,66 @@ public sealed class DisposeScope : IDisposable
     public void MarkAsDisposed(IDisposable disposable)
     {
         Forget(disposable);
-        LifetimeStatistics counts = disposable is torch.Tensor ? manager.Counts.TensorStatistics : manager.Counts.PackedSequenceStatistics;
-        counts.DisposedInScopeCount++;
+        manager.Counts.Of(disposable).CountDisposedInScope();
     }
 
     internal void Add(torch.Tensor tensor)
     {
-        tensor.OwningDisposeScope = this;
-        tensor.ScopeSlot = members.Count;
-        members.Add(tensor);
+        lock (members)
+        {
+            tensor.OwningDisposeScope = this;
+            tensor.ScopeSlot = members.Count;
+            members.Add(tensor);
+        }
     }
 
-    internal void Add(IDisposable disposable) => members.Add(disposable);
+    internal void Add(IDisposable disposable)
+    {
+        lock (members) members.Add(disposable);
+    }
 
     /// <summary>Takes a member out without disposing of it; the last member takes its place.</summary>
     internal void Forget(IDisposable disposable)
     {
-        int at = IndexOf(disposable);
-        if (disposable is torch.Tensor tensor && tensor.OwningDisposeScope == this) tensor.OwningDisposeScope = null;
-        if (at < 0) return;
-        IDisposable last = members[^1];
-        members[at] = last;
-        if (last is torch.Tensor moved) moved.ScopeSlot = at;
-        members.RemoveAt(members.Count - 1);
+        lock (members)
+        {
+            int at = IndexOf(disposable);
+            if (disposable is torch.Tensor tensor && tensor.OwningDisposeScope == this) tensor.OwningDisposeScope = null;
+            if (at < 0) return;
+            IDisposable last = members[^1];
+            members[at] = last;
+            if (last is torch.Tensor moved) moved.ScopeSlot = at;
+            members.RemoveAt(members.Count - 1);
+        }
     }
 
     private void Release(HashSet<IDisposable>? keep)
     {
         List<IDisposable>? kept = null;
-        while (members.Count > 0)
+        while (TakeLast() is { } last)
         {
-            IDisposable last = members[^1];
-            members.RemoveAt(members.Count - 1);
-            // Disposing of a tensor reports back through MarkAsDisposed; it has no place here any more.
-            if (last is torch.Tensor t) t.ScopeSlot = -1;
             if (keep?.Contains(last) == true)
             {
                 (kept ??= []).Add(last);
                 continue;
             }
-            if (last is not torch.Tensor) manager.Counts.PackedSequenceStatistics.DisposedInScopeCount++;
+            if (last is not torch.Tensor) manager.Counts.PackedSequenceStatistics.CountDisposedInScope();
             last.Dispose();
         }
         for (int i = (kept?.Count ?? 0) - 1; i >= 0; i--) Place(kept![i]);
+    }
+
+    private IDisposable? TakeLast()
+    {
+        lock (members)
+        {
+            if (members.Count == 0) return null;
+            IDisposable last = members[^1];
+            members.RemoveAt(members.Count - 1);
+            // Disposing of a tensor reports back through MarkAsDisposed; it has no place here any more.
+            if (last is torch.Tensor t) t.ScopeSlot = -1;
+            return last;
+        }
     }
 
     private void Place(IDisposable disposable)
@@ -188,10 +220,10 @@ public sealed class DisposeScope : IDisposable
         if (disposable is torch.Tensor { IsInvalid: true }) return;
         DisposeScope? from = disposable is torch.Tensor tensor ? tensor.OwningDisposeScope : Contains(disposable) ? this : null;
         if (from == target) return;
-        LifetimeStatistics counts = disposable is torch.Tensor ? manager.Counts.TensorStatistics : manager.Counts.PackedSequenceStatistics;
+        LifetimeStatistics counts = manager.Counts.Of(disposable);
         from?.Forget(disposable);
-        if (target is null) counts.DetachedFromScopeCount++;
-        else if (from is null) counts.AttachedToScopeCount++;
+        if (target is null) counts.CountDetached();
+        else if (from is null) counts.CountAttached();
         target?.Place(disposable);
     }
 

@@ -6,7 +6,9 @@ public class DisposeScopeManager
     [ThreadStatic]
     private static DisposeScopeManager? current;
 
+    // A scope may end on another thread than it began on.
     private readonly List<DisposeScope> stack = [];
+    private volatile DisposeScope? innermost;
 
     internal ThreadDisposeScopeStatistics Counts { get; } = new();
 
@@ -14,42 +16,43 @@ public class DisposeScopeManager
 
     public static ThreadDisposeScopeStatistics Statistics => Current.Counts;
 
-    internal DisposeScope? Innermost => stack.Count > 0 ? stack[^1] : null;
+    internal DisposeScope? Innermost => innermost;
 
     internal DisposeScope Push()
     {
-        var scope = new DisposeScope(this, Innermost);
-        stack.Add(scope);
-        return scope;
+        lock (stack)
+        {
+            var scope = new DisposeScope(this, innermost);
+            stack.Add(scope);
+            innermost = scope;
+            return scope;
+        }
     }
 
-    internal void Remove(DisposeScope scope) => stack.Remove(scope);
+    internal void Remove(DisposeScope scope)
+    {
+        lock (stack)
+        {
+            stack.Remove(scope);
+            innermost = stack.Count > 0 ? stack[^1] : null;
+        }
+    }
 
     internal void Register(torch.Tensor tensor)
     {
-        if (stack.Count > 0)
-        {
-            Counts.TensorStatistics.CreatedInScopeCount++;
-            stack[^1].Add(tensor);
-        }
-        else
-        {
-            Counts.TensorStatistics.CreatedOutsideScopeCount++;
-        }
+        var scope = innermost;
+        Counts.TensorStatistics.CountCreated(scope is not null);
+        scope?.Add(tensor);
     }
 
-    internal void CountOutside() => Counts.TensorStatistics.DisposedOutsideScopeCount++;
+    internal void CountOutside() => Counts.TensorStatistics.CountDisposedOutside();
 
     /// <summary>For disposables other than tensors (packed sequences).</summary>
     internal DisposeScope? Register(IDisposable disposable)
     {
-        if (stack.Count == 0)
-        {
-            Counts.PackedSequenceStatistics.CreatedOutsideScopeCount++;
-            return null;
-        }
-        Counts.PackedSequenceStatistics.CreatedInScopeCount++;
-        stack[^1].Add(disposable);
-        return stack[^1];
+        var scope = innermost;
+        Counts.PackedSequenceStatistics.CountCreated(scope is not null);
+        scope?.Add(disposable);
+        return scope;
     }
 }

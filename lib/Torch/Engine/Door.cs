@@ -173,6 +173,14 @@ internal static unsafe partial class Door
     [LibraryImport(Lib, EntryPoint = "door_cuda_synchronize")]
     internal static partial int CudaSynchronize(int index);
 
+    /// <summary>Where the number of bytes in tensors on the CPU stands; null where the C library's own allocator is in use.</summary>
+    [LibraryImport(Lib, EntryPoint = "door_memory_in_use")]
+    internal static partial long* MemoryInUse();
+
+    /// <summary>Bytes that freed tensors left for later ones; with 1 they are given back first.</summary>
+    [LibraryImport(Lib, EntryPoint = "door_memory_kept")]
+    internal static partial long MemoryKept(int giveBack);
+
     [LibraryImport(Lib, EntryPoint = "door_version")]
     internal static partial byte* Version();
 }

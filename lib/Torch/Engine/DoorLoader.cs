@@ -12,7 +12,6 @@ internal static partial class DoorLoader
     internal static nint Load(Assembly assembly)
     {
         QuietWorkers();
-        KeepMemory();
         return LoadFrom(Folders(assembly));
     }
 
@@ -30,11 +29,14 @@ internal static partial class DoorLoader
             }
             catch (DllNotFoundException e)
             {
-                tried.Add(e.Message.Split('\n')[0]);
+                // One line for each way that was tried; the loader's own reason stands in one of them.
+                string[] lines = e.Message.Split('\n');
+                tried.Add(Array.Find(lines, l => l.Contains("undefined symbol")) ?? lines[0]);
             }
         }
         string why = tried.Count > 0 ? $"cannot be loaded ({tried[0]})" : "is not beside Retort.Torch.dll";
-        throw new BadInputException(File, "", $"{why}; libtorch is missing or was moved: run environment/setup.sh, then build again");
+        string cause = tried.Count > 0 && tried[0].Contains("undefined symbol") ? "it was compiled against another libtorch" : "libtorch is missing or was moved";
+        throw new BadInputException(File, "", $"{why}; {cause}: run environment/setup.sh, then build again");
     }
 
     private static void QuietWorkers()
@@ -50,16 +52,6 @@ internal static partial class DoorLoader
         SetUnlessSet("OPENBLAS_THREAD_TIMEOUT", "4");
     }
 
-    private static void KeepMemory()
-    {
-        // A step frees hundreds of MiB and the next asks for them again. By its defaults the C library gives them back to
-        // the kernel, which has to clear every page once more: a fifth of the time of a forward pass.
-        const int TrimThreshold = -1, MmapThreshold = -3, MiB = 1 << 20;
-        if (Environment.GetEnvironmentVariable("MALLOC_TRIM_THRESHOLD_") is null) _ = mallopt(TrimThreshold, 1024 * MiB);
-        // Older C libraries take no more than 32 MiB and answer 0.
-        if (Environment.GetEnvironmentVariable("MALLOC_MMAP_THRESHOLD_") is null && mallopt(MmapThreshold, 1024 * MiB) == 0) _ = mallopt(MmapThreshold, 32 * MiB);
-    }
-
     private static IEnumerable<string> Folders(Assembly assembly)
     {
         if (assembly.Location.Length > 0) yield return Path.GetDirectoryName(assembly.Location)!;
@@ -73,7 +65,4 @@ internal static partial class DoorLoader
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int setenv(string name, string value, int overwrite);
-
-    [LibraryImport("libc")]
-    private static partial int mallopt(int parameter, int value);
 }

@@ -1,29 +1,46 @@
 namespace TorchSharp;
 
-/// <summary>How many of one kind of object a thread made, and what became of them.</summary>
+/// <summary>How many of one kind of object a thread made, and what became of them, on whatever thread that was.</summary>
 public class LifetimeStatistics
 {
-    public long CreatedOutsideScopeCount { get; internal set; }
-    public long DisposedOutsideScopeCount { get; internal set; }
-    public long CreatedInScopeCount { get; internal set; }
-    public long DisposedInScopeCount { get; internal set; }
-    public long AttachedToScopeCount { get; internal set; }
-    public long DetachedFromScopeCount { get; internal set; }
+    private long createdOutside, disposedOutside, createdInside, disposedInside, attached, detached;
+
+    public long CreatedOutsideScopeCount => Interlocked.Read(ref createdOutside);
+    public long DisposedOutsideScopeCount => Interlocked.Read(ref disposedOutside);
+    public long CreatedInScopeCount => Interlocked.Read(ref createdInside);
+    public long DisposedInScopeCount => Interlocked.Read(ref disposedInside);
+    public long AttachedToScopeCount => Interlocked.Read(ref attached);
+    public long DetachedFromScopeCount => Interlocked.Read(ref detached);
 
     public long ThreadTotalLiveCount => CreatedInScopeCount + CreatedOutsideScopeCount - DisposedInScopeCount - DisposedOutsideScopeCount;
 
     public void Reset()
     {
-        CreatedOutsideScopeCount = 0;
-        DisposedOutsideScopeCount = 0;
-        CreatedInScopeCount = 0;
-        DisposedInScopeCount = 0;
-        AttachedToScopeCount = 0;
-        DetachedFromScopeCount = 0;
+        Interlocked.Exchange(ref createdOutside, 0);
+        Interlocked.Exchange(ref disposedOutside, 0);
+        Interlocked.Exchange(ref createdInside, 0);
+        Interlocked.Exchange(ref disposedInside, 0);
+        Interlocked.Exchange(ref attached, 0);
+        Interlocked.Exchange(ref detached, 0);
     }
 
     public override string ToString()
         => $"ThreadTotalLiveCount: {ThreadTotalLiveCount}; CreatedInScope: {CreatedInScopeCount}; CreatedOutsideScope: {CreatedOutsideScopeCount}; "
             + $"DisposedInScope: {DisposedInScopeCount}; DisposedOutsideScope: {DisposedOutsideScopeCount}; "
             + $"AttachedToScope: {AttachedToScopeCount}; DetachedFromScope: {DetachedFromScopeCount}";
+
+    // Only the thread that they belong to creates.
+    internal void CountCreated(bool inside)
+    {
+        if (inside) createdInside++;
+        else createdOutside++;
+    }
+
+    internal void CountDisposedInScope() => Interlocked.Increment(ref disposedInside);
+
+    internal void CountDisposedOutside() => Interlocked.Increment(ref disposedOutside);
+
+    internal void CountAttached() => Interlocked.Increment(ref attached);
+
+    internal void CountDetached() => Interlocked.Increment(ref detached);
 }

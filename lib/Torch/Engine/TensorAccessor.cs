@@ -11,33 +11,41 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where
     private readonly long[] sizes;
     private readonly long[] strides;
     private readonly bool straight;
-    private readonly T* start;
+    private readonly T* first;
+    private readonly nint handle;
 
-    internal TensorAccessor(torch.Tensor tensor)
+    internal TensorAccessor(torch.Tensor tensor, bool copy)
     {
-        this.tensor = tensor;
+        this.tensor = copy ? tensor.DetachFromDisposeScope() : tensor;
+        IsReadOnly = copy;
+        handle = tensor.Handle;
         sizes = tensor.shape;
         strides = tensor.stride();
         straight = tensor.is_contiguous();
-        start = (T*)tensor.DataPointer();
+        first = (T*)tensor.DataPointer();
         Count = tensor.NumberOfElements;
     }
 
     public long Count { get; }
 
-    public bool IsReadOnly => false;
+    public bool IsReadOnly { get; }
+
+    // The memory, as long as the tensor has it.
+    private T* Start => tensor.Handle == handle ? first : throw new InvalidOperationException("the tensor has other memory now; ask it for data again");
+
+    private T* Writable => IsReadOnly ? throw new InvalidOperationException("these values are a copy, of a tensor whose memory holds conjugates or negatives") : Start;
 
     public T this[params long[] indices]
     {
         get
         {
-            T value = *At(indices);
+            T value = *(Start + Place(indices));
             GC.KeepAlive(tensor);
             return value;
         }
         set
         {
-            *At(indices) = value;
+            *(Writable + Place(indices)) = value;
             GC.KeepAlive(tensor);
         }
     }
@@ -68,6 +76,7 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where
 
     public void CopyTo(Span<T> array, int arrayIndex = 0, long tensorIndex = 0)
     {
+        T* start = Start;
         Span<T> target = array[arrayIndex..];
         int n = (int)Math.Min(target.Length, Count - tensorIndex);
         if (straight)
@@ -85,6 +94,7 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where
 
     public void CopyFrom(ReadOnlySpan<T> array, int arrayIndex = 0, long tensorIndex = 0)
     {
+        T* start = Writable;
         ReadOnlySpan<T> source = array[arrayIndex..];
         int n = (int)Math.Min(source.Length, Count - tensorIndex);
         if (straight) source[..n].CopyTo(new Span<T>(start + tensorIndex, n));
@@ -121,17 +131,17 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where
     /// <summary>The element at a place of the row-major order.</summary>
     internal T At(long i)
     {
-        T value = start[Offset(i)];
+        T value = Start[Offset(i)];
         GC.KeepAlive(tensor);
         return value;
     }
 
-    private T* At(long[] indices)
+    private long Place(long[] indices)
     {
         if (indices.Length == 1 && sizes.Length != 1)
         {
             if (indices[0] < 0 || indices[0] >= Count) throw new IndexOutOfRangeException();
-            return start + Offset(indices[0]);
+            return Offset(indices[0]);
         }
         if (indices.Length != sizes.Length) throw new ArgumentException($"{indices.Length} indices for {sizes.Length} dimensions");
         long offset = 0;
@@ -140,7 +150,7 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where
             if (indices[d] < 0 || indices[d] >= sizes[d]) throw new IndexOutOfRangeException();
             offset += indices[d] * strides[d];
         }
-        return start + offset;
+        return offset;
     }
 
     private long Offset(long i)

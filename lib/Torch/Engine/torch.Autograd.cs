@@ -20,6 +20,7 @@ public static unsafe partial class torch
     private sealed class GradScope : IDisposable
     {
         private readonly int before;
+        private readonly int thread = Environment.CurrentManagedThreadId;
         private bool done;
 
         internal GradScope(bool on)
@@ -31,6 +32,7 @@ public static unsafe partial class torch
         public void Dispose()
         {
             if (done) return;
+            OwnThread.Check(thread, "grad mode");
             done = true;
             Door.Check(Door.Switch(Door.GradMode, before));
         }
@@ -38,11 +40,14 @@ public static unsafe partial class torch
 
     private sealed class InferenceScope(bool on) : IDisposable
     {
+        private readonly int thread = Environment.CurrentManagedThreadId;
         private nint guard = Door.Check(Door.InferenceEnter(on ? 1 : 0));
 
         public void Dispose()
         {
-            if (guard != 0) Door.InferenceLeave(guard);
+            if (guard == 0) return;
+            OwnThread.Check(thread, "inference mode");
+            Door.InferenceLeave(guard);
             guard = 0;
         }
     }

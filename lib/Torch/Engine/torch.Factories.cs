@@ -59,12 +59,13 @@ public static unsafe partial class torch
 
     public static Tensor frombuffer(Array rawArray, ScalarType dtype, long count = -1, long offset = 0, bool requires_grad = false)
     {
-        int elementBytes = Marshal.SizeOf(rawArray.GetType().GetElementType()!);
-        ReadOnlySpan<byte> bytes = MemoryMarshal.CreateReadOnlySpan(ref MemoryMarshal.GetArrayDataReference(rawArray), rawArray.Length * elementBytes);
-        bytes = bytes[(int)offset..];
-        long n = count >= 0 ? count : bytes.Length / Tensor.SizeOf(dtype);
-        if (n * Tensor.SizeOf(dtype) > bytes.Length) throw new ArgumentOutOfRangeException(nameof(count), "beyond the end of the array");
-        fixed (byte* p = bytes) return Named(new Tensor(Door.Check(Door.FromBytes(p, &n, 1, (int)dtype))), requires_grad, null);
+        Type element = rawArray.GetType().GetElementType()!;
+        // A bool and a char of .NET are not what they are elsewhere.
+        long width = element == typeof(bool) ? 1 : element == typeof(char) ? 2 : Marshal.SizeOf(element);
+        long all = rawArray.LongLength * width / Tensor.SizeOf(dtype), n = count >= 0 ? count : all - offset;
+        if (offset < 0 || offset > all) throw new ArgumentOutOfRangeException(nameof(offset), $"{offset} of {all} elements");
+        if (n > all - offset) throw new ArgumentOutOfRangeException(nameof(count), $"{n} elements from {offset} on, of {all}");
+        return Named(OverPinned(rawArray, offset * Tensor.SizeOf(dtype), [n], dtype), requires_grad, null);
     }
 
     internal static Tensor NewZeros(long[] size, ScalarType? dtype, Device? device, bool requiresGrad, string[]? names)
@@ -111,23 +112,28 @@ public static unsafe partial class torch
         return Named(Moved(made, dtype, device), requiresGrad, names);
     }
 
-    /// <summary>A tensor over the array itself, which stays pinned until libtorch lets go of the memory.</summary>
-    internal static Tensor Share<T>(T[] data, ReadOnlySpan<long> sizes, ScalarType type, ScalarType? dtype, Device? device, bool requiresGrad, string[]? names)
-        where T : unmanaged
+    private static Tensor OverPinned(Array data, long firstByte, ReadOnlySpan<long> sizes, ScalarType type)
     {
-        CheckCount(data.Length, sizes);
         GCHandle pin = GCHandle.Alloc(data, GCHandleType.Pinned);
         nint handle;
         fixed (long* s = sizes)
         {
-            handle = Door.FromBlob((void*)pin.AddrOfPinnedObject(), s, sizes.Length, (int)type, &Unpin, GCHandle.ToIntPtr(pin));
+            handle = Door.FromBlob((byte*)pin.AddrOfPinnedObject() + firstByte, s, sizes.Length, (int)type, &Unpin, GCHandle.ToIntPtr(pin));
         }
         if (handle == 0)
         {
             pin.Free();
             throw Door.Error();
         }
-        return Named(Moved(new Tensor(handle), dtype, device), requiresGrad, names);
+        return new Tensor(handle);
+    }
+
+    /// <summary>A tensor over the array itself, which stays pinned until libtorch lets go of the memory.</summary>
+    internal static Tensor Share<T>(T[] data, ReadOnlySpan<long> sizes, ScalarType type, ScalarType? dtype, Device? device, bool requiresGrad, string[]? names)
+        where T : unmanaged
+    {
+        CheckCount(data.Length, sizes);
+        return Named(Moved(OverPinned(data, 0, sizes, type), dtype, device), requiresGrad, names);
     }
 
     private static Tensor Moved(Tensor made, ScalarType? dtype, Device? device)

@@ -21,8 +21,8 @@ public static partial class torch
 
         ~Generator() => Dispose(false);
 
-        /// <summary>libtorch's process-wide generator of the CPU.</summary>
-        public static Generator Default { get; } = new(Door.Check(Door.DefaultGenerator(0, -1)), CPU);
+        /// <summary>libtorch's process-wide generator of the CPU: each time another object for it, which may be disposed of.</summary>
+        public static Generator Default => new(Door.Check(Door.DefaultGenerator(0, -1)), CPU);
 
         public Device device { get; }
 
@@ -31,16 +31,37 @@ public static partial class torch
         public Generator manual_seed(long seed)
         {
             Door.GeneratorSeed(Handle, 0, seed);
+            GC.KeepAlive(this);
             return this;
         }
 
-        public long initial_seed() => Door.GeneratorSeed(Handle, 1, 0);
+        public long initial_seed()
+        {
+            long seed = Door.GeneratorSeed(Handle, 1, 0);
+            GC.KeepAlive(this);
+            return seed;
+        }
 
-        public long seed() => Door.GeneratorSeed(Handle, 2, 0);
+        public long seed()
+        {
+            long seed = Door.GeneratorSeed(Handle, 2, 0);
+            GC.KeepAlive(this);
+            return seed;
+        }
 
-        public Tensor get_state() => new(Door.Check(Door.GeneratorState(Handle, 0)));
+        public Tensor get_state()
+        {
+            var state = new Tensor(Door.Check(Door.GeneratorState(Handle, 0)));
+            GC.KeepAlive(this);
+            return state;
+        }
 
-        public void set_state(Tensor value) => Door.Check(Door.GeneratorState(Handle, value.Handle));
+        public void set_state(Tensor value)
+        {
+            Door.Check(Door.GeneratorState(Handle, value.Handle));
+            GC.KeepAlive(this);
+            GC.KeepAlive(value);
+        }
 
         public void Dispose()
         {

@@ -19,20 +19,31 @@ public static unsafe partial class torch
                 using Tensor here = cpu();
                 return here.item<T>();
             }
+            if (IsLazy)
+            {
+                using Tensor solid = Solid();
+                return solid.item<T>();
+            }
             T value = *(T*)DataPointer();
             GC.KeepAlive(this);
             return value;
         }
 
-        /// <summary>Reads and writes elements in place, without a copy; strides are followed.</summary>
+        /// <summary>
+        /// Reads and writes elements in place, without a copy; strides are followed. Of a tensor whose memory holds conjugates or
+        /// negatives (after <c>conj</c>, say) the values are a copy and cannot be written.
+        /// </summary>
         public TensorAccessor<T> data<T>() where T : unmanaged
         {
             CheckType<T>(this);
             if (device_type != DeviceType.CPU) throw new InvalidOperationException("Reading data from non-CPU memory is not supported. Move or copy the tensor to the cpu before reading.");
-            return new TensorAccessor<T>(this);
+            return IsLazy ? new TensorAccessor<T>(Solid(), true) : new TensorAccessor<T>(this, false);
         }
 
-        /// <summary>The memory of a contiguous CPU tensor.</summary>
+        /// <summary>
+        /// The memory of a contiguous CPU tensor. It is good until the tensor is disposed of; the last few tensors that a thread
+        /// asked are kept from the collector, so that a temporary's bytes can be read at once.
+        /// </summary>
         public Span<byte> bytes
         {
             get
@@ -40,7 +51,10 @@ public static unsafe partial class torch
                 if (!is_contiguous()) throw new InvalidOperationException("bytes of a tensor that is not contiguous; call contiguous() first");
                 if (device_type != DeviceType.CPU) throw new InvalidOperationException("Reading data from non-CPU memory is not supported. Move or copy the tensor to the cpu before reading.");
                 long total = NumberOfElements * ElementSize;
+                if (IsLazy) throw new InvalidOperationException("the memory holds conjugates or negatives of the values; call resolve_conj() or resolve_neg() first");
                 if (total > int.MaxValue) throw new InvalidOperationException("the tensor is larger than one span; read it in parts");
+                lastAsked ??= new Tensor?[8];
+                lastAsked[nextAsked++ & 7] = this;
                 return new Span<byte>(DataPointer(), (int)total);
             }
             set
@@ -86,7 +100,8 @@ public static unsafe partial class torch
         public void WriteBytesToStream(Stream stream, int bufferSize = 1024)
         {
             using Tensor whole = cpu();
-            using Tensor straight = whole.contiguous();
+            using Tensor solid = whole.Solid();
+            using Tensor straight = solid.contiguous();
             var all = new UnmanagedMemoryStream((byte*)straight.DataPointer(), straight.NumberOfElements * straight.ElementSize);
             all.CopyTo(stream, Math.Max(bufferSize, 1));
             GC.KeepAlive(straight);
@@ -104,6 +119,19 @@ public static unsafe partial class torch
                 left -= part;
             }
             using (no_grad()) copy_(read);
+        }
+
+        // A span cannot keep the tensor alive whose memory it shows.
+        [ThreadStatic]
+        private static Tensor?[]? lastAsked;
+        [ThreadStatic]
+        private static int nextAsked;
+
+        /// <summary>A tensor of the same values whose memory holds them as they are.</summary>
+        private Tensor Solid()
+        {
+            using Tensor values = Aten.resolve_conj.Call(this);
+            return Aten.resolve_neg.Call(values);
         }
 
         /// <summary>The address of the first element.</summary>

@@ -5,7 +5,7 @@ public static partial class torch
 {
     public partial class Tensor
     {
-        private const int RequiresGrad = 1, Contiguous = 2, Strided = 4;
+        private const int RequiresGrad = 1, Contiguous = 2, Strided = 4, Conjugate = 8, Negative = 16;
 
         private int Facts
         {
@@ -89,6 +89,9 @@ public static partial class torch
         }
 
         public bool is_contiguous() => (Facts >> 24 & Contiguous) != 0;
+
+        /// <summary>Whether the memory holds the conjugates or the negatives of the values.</summary>
+        internal bool IsLazy => (Facts >> 24 & (Conjugate | Negative)) != 0;
 
         public bool is_sparse => (Facts >> 24 & Strided) == 0;
 

@@ -24,6 +24,15 @@ public static partial class torch
             long now = Interlocked.Increment(ref totalCount);
             if (now > peakCount) peakCount = now;
             DisposeScopeManager.Current.Register(this);
+            NativeMemory.Watch();
+        }
+
+        /// <summary>Takes over another object's reference in its place: nothing new is counted, and it joins that object's scope.</summary>
+        private protected Tensor(Tensor former, DisposeScope? scope)
+        {
+            handle = former.DecoupleFromNativeHandle();
+            Interlocked.Increment(ref totalCount);
+            scope?.Add(this);
         }
 
         ~Tensor() => Dispose(false);
@@ -96,6 +105,11 @@ public static partial class torch
         public Tensor DetatchFromDisposeScope() => DetachFromDisposeScope();
 
         /// <summary>Another object for the same tensor.</summary>
-        public Tensor alias() => new(Door.Share(Handle));
+        public Tensor alias()
+        {
+            var same = new Tensor(Door.Share(Handle));
+            GC.KeepAlive(this);
+            return same;
+        }
     }
 }

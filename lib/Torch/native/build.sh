@@ -29,7 +29,7 @@ if grep -qaE 'torchCheckFail\w*__cxx11' "$lib/libc10.so"; then abi=1; fi
 libs=(-ltorch -ltorch_cpu -lc10)
 if [[ -e $lib/libtorch_cuda.so ]]; then libs=(-ltorch_cuda -lc10_cuda "${libs[@]}"); fi
 compile=(g++ -std=c++17 -O2 -fPIC -fopenmp -fvisibility=hidden -Wall -Wno-unknown-pragmas -Wno-psabi "-D_GLIBCXX_USE_CXX11_ABI=$abi" "${include[@]}")
-link=(g++ -shared -L"$lib" "-Wl,-rpath,$lib" -Wl,--allow-shlib-undefined -Wl,--no-as-needed "${libs[@]}" -ldl)
+link=(g++ -shared -L"$lib" "-Wl,-rpath,$lib" -Wl,--allow-shlib-undefined -Wl,-z,now -Wl,-z,relro -Wl,--no-as-needed "${libs[@]}" -ldl)
 
 # The kernels of one instruction set each; which of them run is decided on the processor. Elsewhere they are empty files.
 flags() {

@@ -187,6 +187,16 @@ Ret result_of(IValue&& v) {
   throw std::invalid_argument("no way to return a " + v.tagKind());
 }
 
+// Lets go of what result_of handed out.
+void take_back(const Ret& r) {
+  if (r.tag == TensorTag && r.bits) Owner::reclaim(reinterpret_cast<c10::TensorImpl*>(r.bits));
+  if (r.tag != Tensors) return;
+  auto p = reinterpret_cast<c10::TensorImpl**>(r.bits);
+  for (int k = 0; k < r.count; k++)
+    if (p[k]) Owner::reclaim(p[k]);
+  std::free(p);
+}
+
 std::vector<Tensor> borrow_all(c10::TensorImpl** p, int n) {
   std::vector<Tensor> all;
   for (int i = 0; p && i < n; i++) all.push_back(borrow(p[i]));
@@ -230,7 +240,13 @@ DOOR int door_call(Op* op, const Arg* args, int count, Ret* returned, int capaci
     }
     op->handle.callBoxed(&stack);
     int results = static_cast<int>(stack.size());
-    for (int i = 0; i < results && i < capacity; i++) returned[i] = result_of(std::move(stack[i]));
+    int i = 0;
+    try {
+      for (; i < results && i < capacity; i++) returned[i] = result_of(std::move(stack[i]));
+    } catch (...) {
+      while (--i >= 0) take_back(returned[i]);
+      throw;
+    }
     stack.clear();
     stack.swap(spare);
     return results;

@@ -41,7 +41,7 @@ DOOR int door_switch(int which, int value) {
       case 11: old = c.userEnabledMathSDP(); if (set) c.setSDPUseMath(on); break;
 #else
       case 1: old = torch::autograd::AnomalyMode::is_enabled(); if (set) torch::autograd::AnomalyMode::set_enabled(on); break;
-      case 2: old = true; break;
+      case 2: old = true; if (set && !on) throw std::invalid_argument("this libtorch always looks for NaN when it looks for anomalies"); break;
 #endif
       case 3: old = c.deterministicAlgorithms(); if (set) c.setDeterministicAlgorithms(on, c.deterministicAlgorithmsWarnOnly()); break;
       case 4: old = c.deterministicAlgorithmsWarnOnly(); if (set) c.setDeterministicAlgorithms(c.deterministicAlgorithms(), on); break;
@@ -109,7 +109,9 @@ DOOR c10::GeneratorImpl* door_generator(int device, int index, int64_t seed) {
   });
 }
 
-DOOR void door_generator_free(c10::GeneratorImpl* g) { c10::intrusive_ptr<c10::GeneratorImpl>::reclaim(g); }
+DOOR void door_generator_free(c10::GeneratorImpl* g) {
+  guarded(0, [&] { c10::intrusive_ptr<c10::GeneratorImpl>::reclaim(g); return 0; });
+}
 
 DOOR int64_t door_generator_seed(c10::GeneratorImpl* g, int what, int64_t seed) {
   return guarded<int64_t>(-1, [&]() -> int64_t {

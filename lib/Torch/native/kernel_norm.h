@@ -80,10 +80,13 @@ void norm_backward(const float* total, const float* facts, const float* weight, 
 }
 
 // Phi(x) = erfc(-x / sqrt 2) / 2. erfc(z) for z >= 0 is t P(t) e^(-z^2), t = 1 / (1 + p z) (Abramowitz and Stegun,
-// 7.1.26; absolute error 1.5e-7). `density` becomes e^(-x^2 / 2).
+// 7.1.26; absolute error 1.5e-7). `density` becomes e^(-x^2 / 2). Far out, infinity included, Phi is 0 or 1 and the density 0, so
+// that a product with x is what it should be; NaN stays NaN.
 inline V normal(V x, V& density) {
-  const V z = (x < 0.f ? -x : x) * 0.70710678f;
-  density = exponential(-z * z);
+  const V far = all(9.3f);
+  const V whole = (x < 0.f ? -x : x) * 0.70710678f;
+  const V z = whole > far ? far : whole;
+  density = whole > far ? V{} : exponential(-z * z);
   const V t = reciprocal(1.f + 0.3275911f * z);
   V p = all(1.061405429f);
   p = p * t - 1.453152027f;

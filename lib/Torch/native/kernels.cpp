@@ -11,17 +11,26 @@
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
+#include <torch/version.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <map>
 #include <mutex>
+#include <string>
 #include <tuple>
 
 namespace retort {
 
+// RETORT_KERNELS holds back what the processor could do: "avx2" runs the kernels of AVX2 on any processor that has it, "none"
+// runs none.
 static const Kernels* find() {
+  const char* wish = std::getenv("RETORT_KERNELS");
+  const std::string most = wish ? wish : "";
+  TORCH_CHECK(most.empty() || most == "none" || most == "avx2" || most == "avx512", "RETORT_KERNELS is ", most, "; expected none, avx2 or avx512");
+  if (most == "none") return nullptr;
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+  if (most != "avx2" && __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && avx512()) return avx512();
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return avx2();
 #endif
@@ -41,6 +50,11 @@ using at::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::variable_list;
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
+using Maybe = std::optional<Tensor>;
+#else
+using Maybe = c10::optional<Tensor>;
+#endif
 
 const retort::Kernels& kernels() {
   const auto found = retort::best();
@@ -51,7 +65,7 @@ const retort::Kernels& kernels() {
 bool half(const Tensor& t) { return t.scalar_type() == at::kBFloat16; }
 
 void check(const Tensor& t, const char* name) {
-  TORCH_CHECK(t.device().is_cpu() && t.is_contiguous(), "retort: ", name, " must be contiguous and on the CPU");
+  TORCH_CHECK(t.device().is_cpu() && t.is_contiguous() && !t.is_neg(), "retort: ", name, " must be contiguous and on the CPU");
   TORCH_CHECK(t.scalar_type() == at::kFloat || (half(t) && kernels().bfloat16), "retort: ", name, " must be float32",
               kernels().bfloat16 ? " or bfloat16" : "", ", not ", t.scalar_type());
 }
@@ -103,7 +117,7 @@ Tensor attend(const Tensor& qkv, int64_t heads, const Tensor& lengths, Tensor* l
 }
 
 struct Attention : Function<Attention> {
-  static Tensor forward(AutogradContext* context, const Tensor& qkv, int64_t heads, const c10::optional<Tensor>& lengths) {
+  static Tensor forward(AutogradContext* context, const Tensor& qkv, int64_t heads, const Maybe& lengths) {
     Tensor lse;
     auto out = attend(qkv, heads, lengths.value_or(Tensor()), &lse);
     context->save_for_backward({qkv, out, lse, lengths.value_or(Tensor())});
@@ -124,7 +138,7 @@ struct Attention : Function<Attention> {
   }
 };
 
-Tensor attention(const Tensor& qkv, int64_t heads, const c10::optional<Tensor>& lengths) {
+Tensor attention(const Tensor& qkv, int64_t heads, const Maybe& lengths) {
   return wanted({&qkv}) ? Attention::apply(qkv, heads, lengths) : attend(qkv, heads, lengths.value_or(Tensor()), nullptr);
 }
 

@@ -18,7 +18,7 @@ namespace {
 using at::Tensor;
 
 void check(const Tensor& t, at::ScalarType dtype, int64_t axes, const char* name) {
-  TORCH_CHECK(t.device().is_cpu() && t.is_contiguous() && t.scalar_type() == dtype && t.dim() == axes, "retort: ", name,
+  TORCH_CHECK(t.device().is_cpu() && t.is_contiguous() && !t.is_neg() && t.scalar_type() == dtype && t.dim() == axes, "retort: ", name,
               " must be contiguous, on the CPU, of ", axes, " axes and ", dtype);
 }
 
@@ -34,7 +34,8 @@ Tensor attend_steps(at::TensorList steps, const Tensor& ancestors, int64_t heads
   check(ancestors, at::kLong, 2, "ancestors");
   const int64_t count = static_cast<int64_t>(steps.size()), rows = ancestors.size(1);
   TORCH_CHECK(count > 0 && ancestors.size(0) == count && heads > 0, "retort: steps and ancestors do not fit one another");
-  const int64_t width = steps[0].size(-1) / 3;
+  check(steps[0], at::kFloat, 2, "a step");
+  const int64_t width = steps[0].size(1) / 3;
   TORCH_CHECK(width % (16 * heads) == 0, "retort: a head's width must be a multiple of 16");
   std::vector<const float*> data;
   const int64_t* table = ancestors.data_ptr<int64_t>();
@@ -46,7 +47,7 @@ Tensor attend_steps(at::TensorList steps, const Tensor& ancestors, int64_t heads
     data.push_back(steps[s].data_ptr<float>());
   }
   auto out = at::empty({rows, width}, steps[0].options());
-  at::parallel_for(0, rows, std::max<int64_t>(1, 65536 / (count * width)), [&](int64_t from, int64_t to) {
+  at::parallel_for(0, rows, std::max<int64_t>(1, 65536 / std::max<int64_t>(1, count * width)), [&](int64_t from, int64_t to) {
     std::vector<float> scratch(heads * (count + 16));
     for (int64_t r = from; r < to; r++)
       kernels().attend_steps(data.data(), table, count, rows, r, heads, width / heads, scratch.data(), out.data_ptr<float>() + r * width);
@@ -69,7 +70,7 @@ Tensor attend_memory(const Tensor& q, const Tensor& keys, const Tensor& values, 
   for (int64_t m = 0; m < count; m++) TORCH_CHECK(valid[m] >= 1 && valid[m] <= frames, "retort: memory ", m, " has length ", valid[m], " of ", frames);
   for (int64_t r = 0; r < rows; r++) TORCH_CHECK(of[r] >= 0 && of[r] < count, "retort: there is no memory ", of[r]);
   auto out = at::empty_like(q);
-  at::parallel_for(0, rows * heads, std::max<int64_t>(1, 65536 / (frames * width)), [&](int64_t from, int64_t to) {
+  at::parallel_for(0, rows * heads, std::max<int64_t>(1, 65536 / std::max<int64_t>(1, frames * width)), [&](int64_t from, int64_t to) {
     std::vector<float> scratch(pitch);
     for (int64_t i = from; i < to; i++) {
       const int64_t r = i / heads, head = of[r] * heads + i % heads;
@@ -90,7 +91,7 @@ Tensor continuations(const Tensor& logits, const Tensor& sums, double factor, in
   const int64_t searches = sums.size(0), slots = sums.size(1), vocabulary = logits.size(1);
   TORCH_CHECK(searches * slots == logits.size(0) && count > 0 && vocabulary > 0, "retort: logits and sums do not fit one another");
   auto out = at::empty({3, searches, count}, sums.options());
-  at::parallel_for(0, searches, std::max<int64_t>(1, 65536 / (slots * vocabulary)), [&](int64_t from, int64_t to) {
+  at::parallel_for(0, searches, std::max<int64_t>(1, 65536 / std::max<int64_t>(1, slots * vocabulary)), [&](int64_t from, int64_t to) {
     for (int64_t u = from; u < to; u++) {
       double* values = out.data_ptr<double>() + u * count;
       double *places = values + searches * count, *gains = places + searches * count;

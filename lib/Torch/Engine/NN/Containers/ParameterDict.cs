@@ -68,9 +68,7 @@ public class ParameterDict : nn.Module, IDictionary<string, Parameter>, IList<(s
 
     public bool Remove((string, Parameter) item)
     {
-        var found = items_.Remove(item);
-        Renew();
-        return found;
+        return Contains(item) && Remove(item.Item1);
     }
 
     public bool Remove(KeyValuePair<string, Parameter> item) => Remove((item.Key, item.Value));
@@ -89,9 +87,9 @@ public class ParameterDict : nn.Module, IDictionary<string, Parameter>, IList<(s
 
     public void clear() => Clear();
     public bool ContainsKey(string key) => items_.ContainsKey(key);
-    public bool Contains((string, Parameter) item) => items_.Contains(item);
-    public bool Contains(KeyValuePair<string, Parameter> item) => items_.Contains(item);
-    public int IndexOf((string, Parameter) item) => items_.IndexOf(item);
+    public bool Contains((string, Parameter) item) => items_.TryGetValue(item.Item1, out var own) && ReferenceEquals(own, item.Item2);
+    public bool Contains(KeyValuePair<string, Parameter> item) => Contains((item.Key, item.Value));
+    public int IndexOf((string, Parameter) item) => Contains(item) ? items_.keys().ToList().IndexOf(item.Item1) : -1;
     public bool TryGetValue(string key, [System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out Parameter value) => items_.TryGetValue(key, out value);
     public void CopyTo((string, Parameter)[] array, int arrayIndex) => items_.CopyTo(array, arrayIndex);
     public void CopyTo(KeyValuePair<string, Parameter>[] array, int arrayIndex) => items_.CopyTo(array, arrayIndex);

@@ -47,9 +47,13 @@ public class ParameterList : nn.Module, IList<Parameter>
 
     public bool Remove(Parameter item)
     {
-        var found = list.Remove(item);
-        Number();
-        return found;
+        var at = IndexOf(item);
+        if (at < 0)
+        {
+            return false;
+        }
+        RemoveAt(at);
+        return true;
     }
 
     public void RemoveAt(int index)
@@ -64,8 +68,10 @@ public class ParameterList : nn.Module, IList<Parameter>
         Number();
     }
 
-    public bool Contains(Parameter item) => list.Contains(item);
-    public int IndexOf(Parameter item) => list.IndexOf(item);
+    public bool Contains(Parameter item) => IndexOf(item) >= 0;
+
+    // The object itself: tensors of equal values are equal.
+    public int IndexOf(Parameter item) => list.FindIndex(own => ReferenceEquals(own, item));
     public void CopyTo(Parameter[] array, int arrayIndex) => list.CopyTo(array, arrayIndex);
     public IEnumerator<Parameter> GetEnumerator() => list.GetEnumerator();
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();

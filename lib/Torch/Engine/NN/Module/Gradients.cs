@@ -14,12 +14,22 @@ internal static class Gradients
     internal static Tensor? Of(Tensor tensor)
     {
         var handle = Door.Grad(tensor.Handle);
+        GC.KeepAlive(tensor);
         return handle == 0 ? null : new Tensor(handle).DetachFromDisposeScope();
     }
 
-    internal static void Set(Tensor tensor, Tensor? grad) => Door.Check(Door.SetGrad(tensor.Handle, grad?.Handle ?? 0));
+    internal static void Set(Tensor tensor, Tensor? grad)
+    {
+        Door.Check(Door.SetGrad(tensor.Handle, grad?.Handle ?? 0));
+        GC.KeepAlive(tensor);
+        GC.KeepAlive(grad);
+    }
 
-    internal static void Require(Tensor tensor, bool on) => Door.Check(Door.SetRequiresGrad(tensor.Handle, on ? 1 : 0));
+    internal static void Require(Tensor tensor, bool on)
+    {
+        Door.Check(Door.SetRequiresGrad(tensor.Handle, on ? 1 : 0));
+        GC.KeepAlive(tensor);
+    }
 
     internal static void Clear(Parameter parameter, bool drop)
     {

@@ -35,6 +35,10 @@ public static partial class torch
 
             private void Move(ScalarType? dtype, Device? device, bool non_blocking)
             {
+                if (dtype is { } wanted && !Floating(wanted))
+                {
+                    throw new ArgumentException($"a module can be moved to a floating point or complex type only, not to {wanted}", nameof(dtype));
+                }
                 using (no_grad())
                 {
                     foreach (var (_, parameter) in ownParameters)

@@ -49,7 +49,7 @@ public class ASGD : OptimizerHelper
     {
         var options = group.Options;
         var (lr, lambda) = (options.LearningRate!.Value, options.lambd!.Value);
-        var live = LiveOf<State>(group);
+        var live = LiveOf<State>(group, linear: true);
         if (live.Count == 0)
         {
             return;

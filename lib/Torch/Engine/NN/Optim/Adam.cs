@@ -83,9 +83,9 @@ public class Adam : OptimizerHelper, IBetas
         {
             for (var i = 0; i < v.Length; i++)
             {
-                var most = Kernels.Maximum.Call(live.States[i].max_exp_avg_sq, v[i]).DetachFromDisposeScope();
-                live.States[i].max_exp_avg_sq.Dispose();
-                v[i] = live.States[i].max_exp_avg_sq = most;
+                var most = live.Real(live.States[i].max_exp_avg_sq);
+                Kernels.Copy.Run(most, Kernels.Maximum.Call(most, v[i]));
+                v[i] = most;
             }
         }
         var below = Foreach.Sqrt.CallList((Tensor[])v);

@@ -26,7 +26,7 @@ internal static unsafe class FusedAdam
         {
             foreach (var tensor in list)
             {
-                if (tensor.dtype != ScalarType.Float32 || tensor.device_type != DeviceType.CPU || !tensor.is_contiguous())
+                if (tensor.dtype != ScalarType.Float32 || tensor.device_type != DeviceType.CPU || !tensor.is_contiguous() || tensor.IsLazy)
                 {
                     return false;
                 }

@@ -139,15 +139,19 @@ public abstract class OptimizerHelper : Optimizer
         states.Clear();
     }
 
-    /// <summary>The parameters of a group that have a gradient, with their states.</summary>
-    private protected Live<TState> LiveOf<TState>(ParamGroup group) where TState : OptimizerState
+    /// <summary>
+    /// The parameters of a group that have a gradient, with their states. A rule that is not linear in the gradient sees complex
+    /// numbers as their two parts.
+    /// </summary>
+    private protected Live<TState> LiveOf<TState>(ParamGroup group, bool linear = false) where TState : OptimizerState
     {
-        var live = new Live<TState>();
+        var live = new Live<TState>(!linear);
         foreach (var parameter in group.Parameters)
         {
             if (Door.Grad(parameter.Handle) is not 0 and var grad)
             {
                 live.Add(parameter, new Tensor(grad), (TState)states[parameter]);
+                GC.KeepAlive(parameter);
             }
         }
         return live;
@@ -155,18 +159,20 @@ public abstract class OptimizerHelper : Optimizer
 }
 
 /// <summary>Parameters, gradients and states side by side, for one step.</summary>
-internal sealed class Live<TState> where TState : OptimizerState
+internal sealed class Live<TState>(bool inParts) where TState : OptimizerState
 {
     private readonly List<Tensor> parameters = [];
     private readonly List<Tensor> grads = [];
+    private readonly List<ScalarType> dtypes = [];
 
     internal List<TState> States { get; } = [];
     internal int Count => States.Count;
 
     internal void Add(Tensor parameter, Tensor grad, TState state)
     {
-        parameters.Add(parameter);
-        grads.Add(grad);
+        dtypes.Add(parameter.dtype);
+        parameters.Add(Real(parameter));
+        grads.Add(Real(grad));
         States.Add(state);
     }
 
@@ -188,10 +194,19 @@ internal sealed class Live<TState> where TState : OptimizerState
         var all = new Tensor[Count];
         for (var i = 0; i < all.Length; i++)
         {
-            all[i] = part(States[i]);
+            var tensor = part(States[i]);
+            if (tensor.dtype != dtypes[i])
+            {
+                throw new InvalidOperationException(
+                    $"a parameter is {dtypes[i]} and what the optimizer keeps of it is {tensor.dtype}: move the module first, then make its optimizer");
+            }
+            all[i] = Real(tensor);
         }
         return all;
     }
+
+    /// <summary>The tensor itself; of complex numbers, where they are learned as their two parts, a view of those.</summary>
+    internal Tensor Real(Tensor tensor) => inParts && tensor.is_complex() ? view_as_real(tensor) : tensor;
 
     /// <summary>One number for each parameter.</summary>
     internal double[] Each(Func<TState, double> number)

@@ -54,6 +54,10 @@ public class Rprop : OptimizerHelper
         {
             return;
         }
+        if (live.States.Any(s => s.prev.is_complex()))
+        {
+            throw new NotSupportedException("Rprop has no rule for complex parameters here");
+        }
         live.States.ForEach(s => s.step++);
         var g = live.Grads(options.maximize!.Value);
         var parameters = live.Parameters();

@@ -60,7 +60,7 @@ public class SGD : OptimizerHelper, IMomentum
     {
         var options = group.Options;
         var (lr, momentum) = (options.LearningRate!.Value, options.momentum!.Value);
-        var live = LiveOf<State>(group);
+        var live = LiveOf<State>(group, linear: true);
         if (live.Count == 0)
         {
             return;
