@@ -123,7 +123,7 @@ public class EdgeTest
         Assert.Same(first, list[0]);
         Assert.Equal(["0", "1"], list.state_dict().Keys);
         Assert.False(list.Remove(second));
-        Assert.False(list.Contains(second));
+        Assert.DoesNotContain(list, own => ReferenceEquals(own, second));
         second.Dispose();
     }
 
