@@ -1,0 +1,168 @@
+using Retort.Randomness;
+
+namespace Retort.Statistics;
+
+/// <summary>
+/// One or two measures on seeds crossed with items: their means and the (co)variances of the seeds' part, of the interaction
+/// and of the items' part, from which any weighted sum of the measures gets its standard error.
+/// </summary>
+internal sealed class Crossed
+{
+    public const string OneSeed = "one seed does not tell what seeds differ by";
+
+    // values[seed][measure]; the three matrices are variances of one seed's measures.
+    private readonly double[][] values;
+    private readonly double[,] between, interaction, shared;
+    private readonly double effectiveClusters;
+    private readonly string? missing;
+
+    private Crossed(double[][] values, double[,] between, double[,] interaction, double[,] shared, double effectiveClusters, string? missing)
+    {
+        (this.values, this.between, this.interaction, this.shared) = (values, between, interaction, shared);
+        (this.effectiveClusters, this.missing) = (effectiveClusters, missing);
+        Means = [.. Enumerable.Range(0, values[0].Length).Select(m => Sample.Mean(OfSeeds(m)))];
+    }
+
+    public double[] Means { get; }
+
+    public int Clusters { get; private init; }
+
+    public int Seeds => values.Length;
+
+    public string Method { get; private init; } = "";
+
+    public double[] OfSeeds(int measure) => [.. values.Select(v => v[measure])];
+
+    public static Crossed Of(int seeds, int items, IReadOnlyList<Func<int, double[]?, double>> measures, int[]? clusters, int resamples, long seed)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(seeds);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(items);
+        ArgumentOutOfRangeException.ThrowIfLessThan(resamples, 2);
+        var sizes = Sizes(items, clusters);
+        var count = sizes.Count(n => n > 0);
+        // Kish's number: clusters of unequal size tell less than as many of one size.
+        var effective = (double)items * items / sizes.Sum(n => (double)n * n);
+        double[][] values = [.. Enumerable.Range(0, seeds).Select(s => measures.Select(m => m(s, null)).ToArray())];
+        var missing = seeds == 1 ? OneSeed
+            : count < 2 ? "test items of one cluster do not tell what items differ by"
+            : values.Any(v => v.Any(d => !double.IsFinite(d))) ? "a seed's value is not a number" : null;
+        var size = measures.Count;
+        if (missing is not null)
+        {
+            return new Crossed(values, new double[size, size], new double[size, size], new double[size, size], effective, missing) { Clusters = count, Method = missing };
+        }
+        var drawn = Resample(seeds, items, measures, clusters, sizes, resamples, seed);
+        if (drawn.Count < resamples / 2)
+        {
+            missing = $"the measure is not defined on {resamples - drawn.Count} of {resamples} resamples of the test items";
+        }
+        var (between, interaction, shared) = (new double[size, size], new double[size, size], new double[size, size]);
+        for (var a = 0; a < size && missing is null; a++)
+        {
+            for (var b = 0; b < size; b++)
+            {
+                between[a, b] = Covariance(values.Select(v => (v[a], v[b])));
+                // Within a seed, and between what different seeds make of the same items.
+                var total = Covariance(drawn.Select(r => (r.Average(v => v[a]), r.Average(v => v[b]))));
+                var within = Enumerable.Range(0, seeds).Average(s => Covariance(drawn.Select(r => (r[s][a], r[s][b]))));
+                // Resampled clusters spread by (n - 1) / n of what they should.
+                var scale = count / (count - 1.0);
+                shared[a, b] = scale * (seeds * total - within) / (seeds - 1);
+                interaction[a, b] = scale * within - shared[a, b];
+            }
+        }
+        var what = clusters is null ? $"{items} test items" : $"{items} test items in {count} clusters";
+        return new Crossed(values, between, interaction, shared, effective, missing)
+        {
+            Clusters = count,
+            Method = missing ?? $"Student's t over {seeds} seeds and {what} ({resamples} resamples)",
+        };
+    }
+
+    /// <summary>Both parts of the standard error of a weighted sum of the measures, and the degrees of freedom.</summary>
+    public (double Seeds, double Items, double DegreesOfFreedom) Errors(IReadOnlyList<double> weights)
+    {
+        var mean = Means.Zip(weights, (x, w) => x * w).Sum();
+        var (seedsVariance, itemsVariance) = (Form(between, weights), Math.Max(0, Form(shared, weights)));
+        // By chance seeds may lie closer together than the interaction alone lets them.
+        seedsVariance = Math.Max(seedsVariance, Form(interaction, weights)) / Seeds;
+        // A difference without any spread (but for rounding) is one whose spread is not known; none at all is none.
+        if (missing is not null || (mean != 0 && seedsVariance + itemsVariance <= 1e-18 * mean * mean))
+        {
+            return (double.NaN, double.NaN, double.NaN);
+        }
+        var (ofSeeds, ofItems) = (Seeds - 1.0, Math.Max(1, effectiveClusters - 1));
+        var whole = seedsVariance + itemsVariance;
+        var freedom = whole > 0
+            ? whole * whole / (seedsVariance * seedsVariance / ofSeeds + itemsVariance * itemsVariance / ofItems)
+            : ofSeeds;
+        return (Math.Sqrt(seedsVariance), Math.Sqrt(itemsVariance), Math.Max(Math.Min(ofSeeds, ofItems), freedom - 2));
+    }
+
+    private static int[] Sizes(int items, int[]? clusters)
+    {
+        if (clusters is null)
+        {
+            return [.. Enumerable.Repeat(1, items)];
+        }
+        if (clusters.Length != items || clusters.Any(c => c < 0))
+        {
+            throw new ArgumentException($"{items} items need one cluster number each, from 0; got {clusters.Length} with the least {clusters.DefaultIfEmpty(0).Min()}", nameof(clusters));
+        }
+        var sizes = new int[clusters.Max() + 1];
+        foreach (var cluster in clusters)
+        {
+            sizes[cluster]++;
+        }
+        return sizes;
+    }
+
+    // [resample][seed][measure]; resamples on which a measure is not defined (no item of a class) are left out.
+    private static List<double[][]> Resample(int seeds, int items, IReadOnlyList<Func<int, double[]?, double>> measures, int[]? clusters,
+        int[] sizes, int resamples, long seed)
+    {
+        var random = Draw.Of(seed, "paired-effect");
+        var filled = Enumerable.Range(0, sizes.Length).Where(c => sizes[c] > 0).ToArray();
+        var times = new int[sizes.Length];
+        var weights = new double[items];
+        var drawn = new List<double[][]>(resamples);
+        for (var r = 0; r < resamples; r++)
+        {
+            Array.Clear(times);
+            for (var k = 0; k < filled.Length; k++)
+            {
+                times[filled[random.Next(filled.Length)]]++;
+            }
+            for (var i = 0; i < items; i++)
+            {
+                weights[i] = times[clusters is null ? i : clusters[i]];
+            }
+            double[][] found = [.. Enumerable.Range(0, seeds).Select(s => measures.Select(m => m(s, weights)).ToArray())];
+            if (found.All(v => v.All(double.IsFinite)))
+            {
+                drawn.Add(found);
+            }
+        }
+        return drawn;
+    }
+
+    private static double Covariance(IEnumerable<(double A, double B)> pairs)
+    {
+        var all = pairs.ToArray();
+        var (a, b) = (all.Average(p => p.A), all.Average(p => p.B));
+        return all.Sum(p => (p.A - a) * (p.B - b)) / (all.Length - 1);
+    }
+
+    private static double Form(double[,] matrix, IReadOnlyList<double> weights)
+    {
+        double sum = 0;
+        for (var a = 0; a < weights.Count; a++)
+        {
+            for (var b = 0; b < weights.Count; b++)
+            {
+                sum += weights[a] * weights[b] * matrix[a, b];
+            }
+        }
+        return sum;
+    }
+}
