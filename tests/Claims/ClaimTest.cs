@@ -49,11 +49,11 @@ public sealed class ClaimTest
             Assert.Empty(file.Read());
             file.Put(Sheets.Held);
             file.Put(Sheets.Open with { Effect = double.NaN });
-            file.Put(Sheets.Held with { Effect = 0.5, Seeds = [7, 8] });
+            file.Put(Sheets.Held with { Effect = 0.5, Seeds = [7, 8, 9] });
             var claims = new ClaimFile(folder.FullName).Read();
             Assert.Equal(["ced/consistent", "ced/open"], claims.Select(c => c.Id));
             Assert.Equal(0.5, claims[0].Effect);
-            Assert.Equal([7L, 8L], claims[0].Seeds);
+            Assert.Equal([7L, 8L, 9L], claims[0].Seeds);
             Assert.Equal(ClaimRule.Greater(), claims[0].Rule);
             Assert.True(double.IsNaN(claims[1].Effect));
             Assert.Contains("\"verdict\": \"Reproduced\"", File.ReadAllText(file.Path));

@@ -1,17 +1,22 @@
 // Design rule: each finding that a paper reports and a notebook re-tests is one claim. A claim that fails is shown as failed.
 
-using Retort.Plots;
 using System.Globalization;
+using System.Text.Json.Serialization;
+using Retort.Plots;
 
 namespace Retort.Claims;
 
 /// <summary>
 /// A finding of a paper and what became of it here. The verdict follows from the numbers by the stated rule; nobody sets
-/// it. At size "smoke" nothing is decided: it takes seconds and shows that the code runs. Nor with one seed.
+/// it. At size "smoke" nothing is decided: it takes seconds and shows that the code runs. Nor with one or two seeds.
+/// Made by <see cref="ClaimSet.Add"/>, which corrects the p-values of all claims together.
 /// </summary>
 [TypeFormatterSource(typeof(FormatterSource))]
 public sealed record Claim : IDisplayable
 {
+    /// <summary>The fewest seeds that decide.</summary>
+    public const int LeastSeeds = 3;
+
     /// <summary>Stable name, such as "ced/consistent-beats-inconsistent"; a later claim of this name replaces the earlier.</summary>
     public required string Id { get; init; }
 
@@ -24,26 +29,51 @@ public sealed record Claim : IDisplayable
     /// <summary>The paper's numbers, with their unit and where they stand.</summary>
     public required string Published { get; init; }
 
+    /// <summary>The published size of the same effect, in the same unit and direction; null where there is none.</summary>
+    [JsonPropertyName("published_effect")]
+    public double? PublishedEffect { get; init; }
+
     /// <summary>What we measured, in words with its unit, such as "mAP, consistent minus inconsistent".</summary>
     public required string Measured { get; init; }
+
+    /// <summary>The effect's unit, such as "points"; claims of one unit share an axis.</summary>
+    public string Unit { get; init; } = "";
 
     /// <summary>The measured effect; NaN where it could not be measured.</summary>
     public required double Effect { get; init; }
 
-    /// <summary>Lower end of the effect's interval.</summary>
+    /// <summary>Lower end of the effect's interval; not corrected.</summary>
     public double Low { get; init; } = double.NaN;
 
-    /// <summary>Upper end of the effect's interval.</summary>
+    /// <summary>Upper end of the effect's interval; not corrected.</summary>
     public double High { get; init; } = double.NaN;
 
-    /// <summary>The test's p-value, if there is a test.</summary>
+    /// <summary>One-sided p-value against the opposite of the claim: small where the claim holds. Null without a test.</summary>
+    [JsonPropertyName("p_for")]
+    public double? PFor { get; init; }
+
+    /// <summary>One-sided p-value against the claim: small where it does not hold. Null without a test.</summary>
+    [JsonPropertyName("p_against")]
+    public double? PAgainst { get; init; }
+
+    /// <summary>Two-sided p-value of the verdict: below it no level would decide the claim. Null without a test.</summary>
     public double? PValue { get; init; }
+
+    /// <summary><see cref="PValue"/> corrected for all claims of the paper (Holm); it decides.</summary>
+    [JsonPropertyName("p_holm")]
+    public double? PHolm { get; init; }
+
+    /// <summary>The number of claims that were corrected together.</summary>
+    public int Family { get; init; }
 
     /// <summary>The test and the interval in words: name, number of pairs, resamples.</summary>
     public string Test { get; init; } = "";
 
     /// <summary>The seeds over which it was measured.</summary>
     public IReadOnlyList<long> Seeds { get; init; } = [];
+
+    /// <summary>One effect a seed, in the order of <see cref="Seeds"/>.</summary>
+    public IReadOnlyList<double> OfSeeds { get; init; } = [];
 
     /// <summary>The size at which it was measured: smoke, quick, full or paper.</summary>
     public required string Size { get; init; }
@@ -60,13 +90,18 @@ public sealed record Claim : IDisplayable
     /// <summary>The id of the cell that measured it.</summary>
     public string Cell { get; init; } = "";
 
-    /// <summary>By <see cref="Rule"/>; undecided at size smoke, and with a single seed, whose interval leaves out what seeds differ by.</summary>
-    public Verdict Verdict => Withheld is null ? Rule.Decide(Effect, Low, High, PValue) : Verdict.Undecided;
+    /// <summary>By <see cref="Rule"/> and the corrected p-value; undecided where <see cref="Withheld"/> says so.</summary>
+    public Verdict Verdict => Withheld is not null ? Verdict.Undecided
+        : PFor is not { } holds || PAgainst is not { } fails ? Rule.Decide(Effect, Low, High, PValue)
+        : !((PHolm ?? PValue) < Rule.Alpha) ? Verdict.Undecided
+        : LeansFor(holds, fails, Rule.Alpha) ? Verdict.Reproduced : Verdict.NotReproduced;
 
-    // Why no verdict is given, whatever the numbers; null where one is.
-    private string? Withheld => Rule.Kind == "fact" ? null
+    /// <summary>Why no verdict is given, whatever the numbers; null where one is.</summary>
+    [JsonIgnore]
+    public string? Withheld => Rule.Kind == "fact" ? null
         : Size == "smoke" ? "undecided at size smoke, whatever the numbers"
-        : Seeds.Count == 1 ? "undecided with one seed, whatever the numbers: the interval is over test clips alone"
+        : Seeds.Count == 1 ? "undecided with one seed, whatever the numbers: it does not tell what seeds differ by"
+        : Seeds.Count < LeastSeeds ? $"undecided with {Seeds.Count} seeds, whatever the numbers: at least {LeastSeeds} decide"
         : null;
 
     /// <summary>The verdict in words.</summary>
@@ -77,31 +112,29 @@ public sealed record Claim : IDisplayable
         _ => "undecided",
     };
 
-    /// <summary>The effect with interval and p-value in one line.</summary>
-    public string Numbers
+    /// <summary>The effect with its interval, such as "3.1 [1.2, 5] points".</summary>
+    [JsonIgnore]
+    public string EffectText
     {
         get
         {
-            var text = double.IsNaN(Effect) ? "not measured" : Effect.ToString("G4", CultureInfo.InvariantCulture);
-            if (double.IsFinite(Low) && double.IsFinite(High))
-            {
-                text += string.Create(CultureInfo.InvariantCulture, $" [{Low:G4}, {High:G4}]");
-            }
-            return PValue is { } p ? text + ", " + (p < 0.0001 ? "p < 0.0001" : string.Create(CultureInfo.InvariantCulture, $"p = {p:G2}")) : text;
+            // A share is shown in percent; other units follow the number.
+            var (scale, unit) = Rule.Kind == "share" ? (100, "%") : (1, Unit);
+            var text = double.IsNaN(Effect) ? "not measured" : Number(scale * Effect);
+            text += double.IsFinite(Low) && double.IsFinite(High) ? $" [{Number(scale * Low)}, {Number(scale * High)}]" : "";
+            return unit.Length > 0 && !double.IsNaN(Effect) ? $"{text} {unit}" : text;
         }
     }
+
+    /// <summary>The effect with interval and p-values in one line.</summary>
+    public string Numbers => EffectText + (PValue is { } p ? $", {PText(p)}" : "") + (PHolm is { } holm ? $" (corrected: {PText(holm)})" : "");
 
     /// <inheritdoc/>
     public string ToHtml()
     {
-        var colour = Verdict switch { Verdict.Reproduced => Palette.Good, Verdict.NotReproduced => Palette.Bad, _ => Palette.Warning };
-        var rows = string.Concat(Facts().Select(f =>
-            $"<tr style=\"background:#ffffff\"><td style=\"text-align:left;vertical-align:top;padding:2px 14px 2px 0;color:#52606d;white-space:nowrap\">{Markup.Text(f.Name)}</td>"
-            + $"<td style=\"text-align:left;vertical-align:top;padding:2px 0\">{Markup.Text(f.Value)}</td></tr>"));
+        var colour = ColourOf(Verdict);
         return $"<div style=\"{Markup.Card};border-left:5px solid {colour};padding:10px 14px;width:760px;font-size:13px;line-height:1.45\">"
-            + $"<div style=\"font-size:15px;margin-bottom:6px\"><span style=\"display:inline-block;background:{colour};color:#ffffff;border-radius:10px;"
-            + $"padding:1px 10px;font-size:12px;font-weight:600;margin-right:10px\">{VerdictText}</span><b>{Markup.Text(Says)}</b></div>"
-            + $"<table style=\"border-collapse:collapse;color:#1f2933;font-size:13px;margin:0\">{rows}</table></div>";
+            + $"<div style=\"font-size:15px;margin-bottom:6px\">{Badge()}<b>{Markup.Text(Says)}</b></div>{DetailsHtml()}</div>";
     }
 
     /// <inheritdoc/>
@@ -111,16 +144,44 @@ public sealed record Claim : IDisplayable
     /// <summary>The text form.</summary>
     public override string ToString() => ToText();
 
-    private IEnumerable<(string Name, string Value)> Facts()
+    // Which way the numbers lean: for, where that alone would pass at alpha, else to the smaller p. An effect that passes the
+    // bound is reproduced even if it is smaller than what would matter.
+    internal static bool LeansFor(double holds, double fails, double alpha) => 2 * holds < alpha || holds <= fails;
+
+    internal static string ColourOf(Verdict verdict) => verdict switch
+    {
+        Verdict.Reproduced => Palette.Good,
+        Verdict.NotReproduced => Palette.Bad,
+        _ => Palette.Warning,
+    };
+
+    internal static string PText(double p) => p < 0.0001 ? "p < 0.0001" : string.Create(CultureInfo.InvariantCulture, $"p = {p:G2}");
+
+    internal string Badge() => $"<span style=\"display:inline-block;background:{ColourOf(Verdict)};color:#ffffff;border-radius:10px;white-space:nowrap;"
+        + $"padding:1px 10px;font-size:12px;font-weight:600;margin-right:10px\">{VerdictText}</span>";
+
+    internal string DetailsHtml()
+    {
+        var rows = string.Concat(Facts().Select(f =>
+            $"<tr style=\"background:#ffffff\"><td style=\"text-align:left;vertical-align:top;padding:2px 14px 2px 0;color:#52606d;white-space:nowrap\">{Markup.Text(f.Name)}</td>"
+            + $"<td style=\"text-align:left;vertical-align:top;padding:2px 0\">{Markup.Text(f.Value)}</td></tr>"));
+        return $"<table style=\"border-collapse:collapse;color:#1f2933;font-size:13px;margin:0\">{rows}</table>";
+    }
+
+    internal IEnumerable<(string Name, string Value)> Facts()
     {
         yield return ("paper", $"{Published} ({Paper})");
         yield return ("here", $"{Measured}: {Numbers}");
         if (Test.Length > 0)
         {
-            yield return ("test", Test);
+            yield return ("test", Family > 1 ? $"{Test}; p corrected for {Family} claims (Holm)" : Test);
         }
         var seeds = Seeds.Count == 0 ? "none" : string.Join(", ", Seeds);
         yield return ("seeds, size", $"{seeds}; {Size}");
+        if (OfSeeds.Count > 0)
+        {
+            yield return ("each seed", string.Join(", ", OfSeeds.Select(Number)));
+        }
         yield return ("rule", Withheld ?? Rule.Words);
         if (Notes.Length > 0)
         {
@@ -131,4 +192,6 @@ public sealed record Claim : IDisplayable
             yield return ("where", Cell.Length > 0 ? $"{Notebook}, cell {Cell}" : Notebook);
         }
     }
+
+    private static string Number(double value) => value.ToString("G4", CultureInfo.InvariantCulture);
 }

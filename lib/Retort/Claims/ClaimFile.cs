@@ -26,24 +26,12 @@ public sealed class ClaimFile
     /// <summary>The file.</summary>
     public string Path { get; }
 
+    /// <summary>The file of facts beside it.</summary>
+    public string FactsPath => System.IO.Path.Combine(System.IO.Path.GetDirectoryName(Path)!, "facts.json");
+
     /// <summary>All claims, by id. None where there is no file.</summary>
     /// <exception cref="BadInputException">The file is not a list of claims.</exception>
-    public IReadOnlyList<Claim> Read()
-    {
-        if (!File.Exists(Path))
-        {
-            return [];
-        }
-        try
-        {
-            return JsonSerializer.Deserialize<List<Claim>>(File.ReadAllText(Path), Options)
-                ?? throw new BadInputException(Path, "", "expected a list of claims, found null");
-        }
-        catch (JsonException e)
-        {
-            throw new BadInputException(Path, $"line {e.LineNumber + 1}", $"expected a list of claims: {e.Message}", e);
-        }
-    }
+    public IReadOnlyList<Claim> Read() => Read<Claim>(Path, "claims");
 
     /// <summary>Adds the claim, or replaces the one of the same id, and returns it to be shown.</summary>
     /// <exception cref="BadInputException">The file that is there is damaged, or another process held it for a minute.</exception>
@@ -58,6 +46,30 @@ public sealed class ClaimFile
         return claim;
     }
 
+    /// <summary>
+    /// Puts a paper's claims and facts in place of all of its that are there: a claim that a notebook no longer makes is gone.
+    /// Facts stand in a file of their own, facts.json.
+    /// </summary>
+    /// <exception cref="BadInputException">A file that is there is damaged, or another process held it for a minute.</exception>
+    public void Replace(string paper, IReadOnlyList<Claim> claims, IReadOnlyList<Fact> facts)
+    {
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path)!);
+        using (Lock())
+        {
+            var all = Read().Where(c => c.Paper != paper).Concat(claims).OrderBy(c => c.Paper, StringComparer.Ordinal).ToArray();
+            Fact[] counted = [.. ReadFacts().Where(f => f.Paper != paper), .. facts];
+            AtomicFile.WriteText(Path, JsonSerializer.Serialize(all, Options) + "\n");
+            if (counted.Length > 0 || File.Exists(FactsPath))
+            {
+                AtomicFile.WriteText(FactsPath, JsonSerializer.Serialize(counted.OrderBy(f => f.Id, StringComparer.Ordinal), Options) + "\n");
+            }
+        }
+    }
+
+    /// <summary>All facts, by id. None where there is no file.</summary>
+    /// <exception cref="BadInputException">The file is not a list of facts.</exception>
+    public IReadOnlyList<Fact> ReadFacts() => Read<Fact>(FactsPath, "facts");
+
     /// <summary>All claims as a table: verdict, claim, paper's numbers, ours.</summary>
     public Table ToTable()
     {
@@ -67,6 +79,23 @@ public sealed class ClaimFile
             table = table.WithRow(claim.Says, claim.VerdictText, claim.Published, claim.Numbers, claim.Size);
         }
         return table;
+    }
+
+    private static IReadOnlyList<T> Read<T>(string path, string what)
+    {
+        if (!File.Exists(path))
+        {
+            return [];
+        }
+        try
+        {
+            return JsonSerializer.Deserialize<List<T>>(File.ReadAllText(path), Options)
+                ?? throw new BadInputException(path, "", $"expected a list of {what}, found null");
+        }
+        catch (JsonException e)
+        {
+            throw new BadInputException(path, $"line {e.LineNumber + 1}", $"expected a list of {what}: {e.Message}", e);
+        }
     }
 
     private FileStream Lock()

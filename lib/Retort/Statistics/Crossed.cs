@@ -9,6 +9,7 @@ namespace Retort.Statistics;
 internal sealed class Crossed
 {
     public const string OneSeed = "one seed does not tell what seeds differ by";
+    public const string NoSpread = "the same difference everywhere, so that its spread is not known";
 
     // values[seed][measure]; the three matrices are variances of one seed's measures.
     private readonly double[][] values;
@@ -30,6 +31,9 @@ internal sealed class Crossed
     public int Seeds => values.Length;
 
     public string Method { get; private init; } = "";
+
+    /// <summary>The method in words, or why there is no interval.</summary>
+    public string MethodOf(double freedom) => double.IsNaN(freedom) && missing is null ? NoSpread : Method;
 
     public double[] OfSeeds(int measure) => [.. values.Select(v => v[measure])];
 
@@ -121,7 +125,7 @@ internal sealed class Crossed
     private static List<double[][]> Resample(int seeds, int items, IReadOnlyList<Func<int, double[]?, double>> measures, int[]? clusters,
         int[] sizes, int resamples, long seed)
     {
-        var random = Draw.Of(seed, "paired-effect");
+        var random = RandomStream.Of(seed, "paired-effect");
         var filled = Enumerable.Range(0, sizes.Length).Where(c => sizes[c] > 0).ToArray();
         var times = new int[sizes.Length];
         var weights = new double[items];

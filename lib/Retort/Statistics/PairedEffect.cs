@@ -45,7 +45,7 @@ public static class PairedEffect
             Clusters = crossed.Clusters,
             OfSeeds = crossed.OfSeeds(0),
             Confidence = confidence,
-            Method = crossed.Method,
+            Method = crossed.MethodOf(freedom),
         };
     }
 
@@ -68,7 +68,7 @@ public static class PairedEffect
             Items = 0,
             OfSeeds = [.. differences],
             Confidence = confidence,
-            Method = alone ? Crossed.OneSeed : still ? "the same difference in every seed: its spread is not known" : $"Student's t over {differences.Count} seeds",
+            Method = alone ? Crossed.OneSeed : still ? Crossed.NoSpread : $"Student's t over {differences.Count} seeds",
         };
     }
 

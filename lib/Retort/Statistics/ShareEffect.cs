@@ -36,7 +36,7 @@ public sealed record ShareEffect : Effect
             Clusters = crossed.Clusters,
             OfSeeds = [.. crossed.OfSeeds(0).Zip(crossed.OfSeeds(1), (p, w) => p / w)],
             Confidence = confidence,
-            Method = crossed.Method.StartsWith("Student", StringComparison.Ordinal) ? "Fieller's interval of a share, " + crossed.Method : crossed.Method,
+            Method = double.IsNaN(freedom) ? crossed.MethodOf(freedom) : "Fieller's interval of a share, " + crossed.Method,
         };
     }
 

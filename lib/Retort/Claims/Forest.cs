@@ -1,0 +1,68 @@
+using Retort.Plots;
+
+namespace Retort.Claims;
+
+/// <summary>A forest plot: one line a claim, the interval and estimate of ours, the published size, the verdict as colour.</summary>
+internal static class Forest
+{
+    private const int Row = 26;
+
+    public static Figure Plot(IReadOnlyList<Claim> claims, string title)
+    {
+        var units = claims.GroupBy(Unit).ToArray();
+        if (units.Length == 1)
+        {
+            return One(units[0].Key, [.. units[0]]).WithTitle(title).WithSize(Template.Width + 60, 130 + Row * claims.Count);
+        }
+        var height = 110 + Row * units.Max(u => u.Count());
+        return Chart.Grid([.. units.Select(u => One(u.Key, [.. u]))], columns: 1, title: title, width: Template.Width, height: height);
+    }
+
+    private static string Unit(Claim claim) => claim.Rule.Kind == "share" ? "share, %" : claim.Unit;
+
+    private static Figure One(string unit, IReadOnlyList<Claim> claims)
+    {
+        var scale = claims[0].Rule.Kind == "share" ? 100 : 1;
+        var (least, most) = Range(claims, scale);
+        var figures = new List<Figure>();
+        foreach (var verdict in new[] { Verdict.Reproduced, Verdict.NotReproduced, Verdict.Undecided })
+        {
+            var rows = claims.Select((c, i) => (Claim: c, Row: i)).Where(r => r.Claim.Verdict == verdict && double.IsFinite(r.Claim.Effect)).ToArray();
+            if (rows.Length == 0)
+            {
+                continue;
+            }
+            var (name, colour) = (rows[0].Claim.VerdictText, Claim.ColourOf(verdict));
+            // One line for each interval: a gap between two of them. Ends beyond the frame are cut there.
+            var bars = rows.Where(r => !double.IsNaN(r.Claim.Low) && !double.IsNaN(r.Claim.High)).ToArray();
+            figures.Add(Chart.Line(bars.SelectMany(r => new[] { Cut(r.Claim.Low), Cut(r.Claim.High), double.NaN }),
+                bars.SelectMany(r => new double[] { r.Row, r.Row, r.Row }), name, colour, width: 3).WithTraceJson("""{"showlegend": false, "hoverinfo": "skip"}"""));
+            figures.Add(Chart.Scatter(rows.Select(r => scale * r.Claim.Effect), rows.Select(r => r.Row), name, size: 10, colour: colour));
+        }
+        var published = claims.Select((c, i) => (Claim: c, Row: i)).Where(r => r.Claim.PublishedEffect is not null).ToArray();
+        if (published.Length > 0)
+        {
+            figures.Add(Chart.Scatter(published.Select(r => scale * r.Claim.PublishedEffect!.Value), published.Select(r => r.Row), "published", size: 9, colour: Palette.Ink)
+                .WithTraceJson("""{"marker": {"symbol": "diamond"}}"""));
+        }
+        return Chart.Combine(figures).WithTitle(unit.Length > 0 ? $"effect, {unit}" : "effect")
+            .WithXAxis(unit.Length > 0 ? $"effect with 95 % interval, {unit}" : "effect with 95 % interval", least, most)
+            .WithYAxis("", -0.6, claims.Count - 0.4, reversed: true, ticks: [.. claims.Select((c, i) => ((double)i, Label(c)))])
+            .WithVerticalLine(0).WithLegend(LegendPlace.Bottom);
+
+        double Cut(double end) => double.IsNaN(end) ? double.NaN : Math.Clamp(scale * end, least, most);
+    }
+
+    // Wide enough for all estimates, published sizes and intervals, but one very wide interval must not squash the rest.
+    private static (double Least, double Most) Range(IReadOnlyList<Claim> claims, double scale)
+    {
+        double[] sure = [0, .. claims.Select(c => c.Effect).Concat(claims.Select(c => c.PublishedEffect ?? 0)).Where(double.IsFinite).Select(v => scale * v)];
+        var room = Math.Max(1e-6, sure.Max() - sure.Min());
+        double[] ends = [.. sure, .. claims.SelectMany(c => new[] { c.Low, c.High }).Where(double.IsFinite)
+            .Select(v => Math.Clamp(scale * v, sure.Min() - 1.5 * room, sure.Max() + 1.5 * room))];
+        var margin = 0.04 * (ends.Max() - ends.Min());
+        return (ends.Min() - margin, ends.Max() + margin);
+    }
+
+    private static string Label(Claim claim) => claim.Id[(claim.Id.IndexOf('/') + 1)..].Replace('-', ' ');
+}
