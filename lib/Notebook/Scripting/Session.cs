@@ -26,7 +26,22 @@ public sealed class Session
 
     private static readonly AsyncLocal<CancellationToken> RunningCell = new();
 
-    static Session() => AppContext.SetData(InterruptKey, (Func<CancellationToken>)(() => RunningCell.Value));
+    /// <summary>
+    /// The name under which AppContext holds a <c>Func&lt;string, string, Action&lt;string, string&gt;&gt;</c>: shows HTML, or the text where there
+    /// is none, below the cell that runs, and gives back what replaces both. So a library shows its progress without knowing this host.
+    /// </summary>
+    public const string DisplayKey = "Retort.Display";
+
+    static Session()
+    {
+        AppContext.SetData(InterruptKey, (Func<CancellationToken>)(() => RunningCell.Value));
+        AppContext.SetData(DisplayKey, (Func<string, string, Action<string, string>>)((html, text) =>
+        {
+            static FormattedValue[] Both(string html, string text) => [new(Formatter.Html, html), new(Formatter.Plain, text)];
+            var shown = Kernel.Show(Both(html, text), []);
+            return (newHtml, newText) => shown.Update(Both(newHtml, newText));
+        }));
+    }
 
     private const int StackBytes = 16 << 20;
 

@@ -4,7 +4,7 @@ namespace Retort.Data;
 /// Clips of sound with any number of classes each (audio tagging). Clips are numbered from 0, have a stable id, and are
 /// read when asked for. Reading is safe from several threads at once.
 /// </summary>
-public abstract class TaggingData
+public abstract class TaggingData : IResultKey
 {
     /// <summary>The names of the classes; a label is an index into this list.</summary>
     public abstract IReadOnlyList<string> Classes { get; }
@@ -24,6 +24,9 @@ public abstract class TaggingData
 
     /// <summary>SHA-256 (hexadecimal) of what decides the clips and labels. Equal hashes mean equal data.</summary>
     public abstract string Hash { get; }
+
+    /// <inheritdoc/>
+    public string ResultKey => Hash;
 
     /// <summary>Writes the clip's labels as zeros and ones. Shape of <paramref name="target"/>: (Classes).</summary>
     /// <exception cref="ArgumentException">The target is not as long as there are classes.</exception>

@@ -47,6 +47,30 @@ public sealed class Progress : IDisposable
     /// <param name="perSecond">updates a second, at most</param>
     public static Progress Notebook(Action<string, string> update, double perSecond = 2) => new(new NotebookProgressView(update), perSecond);
 
+    /// <summary>
+    /// Below the cell that runs, where the host of a notebook keeps a function under "Retort.Display" in the process's AppContext
+    /// (from HTML and text to what replaces them); else as <see cref="Here"/>.
+    /// </summary>
+    public static Progress Below()
+    {
+        if (AppContext.GetData("Retort.Display") is not Func<string, string, Action<string, string>?> display)
+        {
+            return Here();
+        }
+        Action<string, string>? update = null;
+        return Notebook((html, text) =>
+        {
+            if (update is null)
+            {
+                update = display(html, text);
+            }
+            else
+            {
+                update(html, text);
+            }
+        });
+    }
+
     internal TimeSpan Now => clock();
 
     /// <summary>A run of this name, shown from now on.</summary>

@@ -1,0 +1,165 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Retort.Plots;
+using Retort.Statistics;
+
+namespace Retort.Training;
+
+/// <summary>
+/// What an experiment's arms gave, for tables, figures and comparisons. Arms that were not run at this size are left out of
+/// tables and figures; a comparison with one is an error (<see cref="Has"/> asks).
+/// </summary>
+public sealed class AblationReport
+{
+    private readonly Func<ArmResult, string> folderOf;
+    private readonly ConcurrentDictionary<(string, long), RunOutputs> outputs = new();
+    private readonly ConcurrentDictionary<(string, string, string), Effect> effects = new();
+
+    /// <param name="results">the runs</param>
+    /// <param name="seeds">their seeds</param>
+    /// <param name="arms">the arms' names in order</param>
+    /// <param name="measures">what is measured of a run's outputs, the most important first</param>
+    /// <param name="folderOf">where a run keeps its outputs</param>
+    public AblationReport(AblationResult results, IReadOnlyList<long> seeds, IReadOnlyList<string> arms, IReadOnlyList<Measure> measures, Func<ArmResult, string> folderOf) =>
+        (Results, Seeds, Arms, Measures, this.folderOf) = (results, seeds, arms, measures, folderOf);
+
+    /// <summary>Every run.</summary>
+    public AblationResult Results { get; }
+
+    /// <summary>The seeds.</summary>
+    public IReadOnlyList<long> Seeds { get; }
+
+    /// <summary>The arms' names, in the order in which they were given.</summary>
+    public IReadOnlyList<string> Arms { get; }
+
+    /// <summary>The measures, the most important first.</summary>
+    public IReadOnlyList<Measure> Measures { get; }
+
+    /// <summary>Core-minutes of all runs, those done before included.</summary>
+    public double CoreMinutes => Results.Runs.Sum(r => r.Seconds) / 60;
+
+    /// <summary>Whether the arm has ended for every seed.</summary>
+    public bool Has(string arm) => Results.Runs.Count(r => r.Arm == arm && r.Error is null) == Seeds.Count;
+
+    /// <summary>One number a seed: of a measure, or of a value that the runs named.</summary>
+    /// <param name="arm">the arm</param>
+    /// <param name="measure">a measure's or value's name; null for the first measure</param>
+    /// <exception cref="KeyNotFoundException">There is no such arm, measure or value.</exception>
+    public double[] Of(string arm, string? measure = null) => Find(measure) is { } found
+        ? [.. Seeds.Select(seed => found.Of(Outputs(arm, seed), null))]
+        : Results.Of(arm, measure!);
+
+    /// <summary>What a run kept of the test items.</summary>
+    /// <exception cref="KeyNotFoundException">The run has not ended.</exception>
+    public RunOutputs Outputs(string arm, long seed) => outputs.GetOrAdd((arm, seed), _ => RunOutputs.Load(FolderOf(arm, seed)));
+
+    /// <summary>The folder of a run: its weights, settings and metrics.</summary>
+    /// <exception cref="KeyNotFoundException">The run has not ended.</exception>
+    public string FolderOf(string arm, long seed) =>
+        folderOf(Results.Runs.FirstOrDefault(r => r.Arm == arm && r.Seed == seed && r.Error is null) ?? throw new KeyNotFoundException($"arm \"{arm}\", seed {seed} has not ended"));
+
+    /// <summary>One arm less another, paired by seed and test item (<see cref="PairedEffect"/>).</summary>
+    /// <param name="arm">the arm</param>
+    /// <param name="other">what it is compared with</param>
+    /// <param name="measure">a measure's name; null for the first</param>
+    public Effect Compare(string arm, string other, string? measure = null)
+    {
+        var found = Find(measure) ?? throw new KeyNotFoundException($"there is no measure \"{measure}\"; there are {string.Join(", ", Measures.Select(m => m.Name))}");
+        return effects.GetOrAdd((arm, other, found.Name), _ =>
+            PairedEffect.Of(Seeds.Count, found.Items, (s, weights) => Difference(found, arm, other, s, weights), found.Clusters));
+    }
+
+    /// <summary>Which share of one difference another is, such as how much of what is lost comes back.</summary>
+    /// <param name="part">arm and what it is compared with</param>
+    /// <param name="whole">the difference that is all of it</param>
+    /// <param name="measure">a measure's name; null for the first</param>
+    public ShareEffect Share((string Arm, string Other) part, (string Arm, string Other) whole, string? measure = null)
+    {
+        var found = Find(measure) ?? throw new KeyNotFoundException($"there is no measure \"{measure}\"");
+        return PairedEffect.Share(Seeds.Count, found.Items, (s, weights) => Difference(found, part.Arm, part.Other, s, weights),
+            (s, weights) => Difference(found, whole.Arm, whole.Other, s, weights), found.Clusters);
+    }
+
+    /// <summary>
+    /// One row an arm: each measure's mean over seeds, the first one's standard deviation over seeds, its difference to the
+    /// reference with a 95 % interval, and further values of the runs.
+    /// </summary>
+    /// <param name="title">above the table</param>
+    /// <param name="reference">the arm that differences are to</param>
+    /// <param name="arms">the arms in order; none for all</param>
+    /// <param name="values">further values, by the names that the runs gave them</param>
+    public Table Table(string title, string reference, IReadOnlyList<string>? arms = null, IReadOnlyList<string>? values = null)
+    {
+        var first = Measures[0];
+        string Head(Measure m) => m.Unit.Length > 0 ? $"{m.Name}, {m.Unit}" : m.Name;
+        var minus = $"minus {reference}";
+        var table = new Table(["arm", .. Measures.Select(Head), "sd over seeds", minus, "95 % interval", .. values ?? []]).WithTitle(title)
+            .WithFormat("sd over seeds", first.Format).WithFormat(minus, $"+{Zero(first)};-{Zero(first)};{Zero(first)}");
+        foreach (var m in Measures)
+        {
+            table = table.WithFormat(Head(m), m.Format);
+        }
+        foreach (var arm in Shown(arms))
+        {
+            var numbers = Of(arm);
+            var effect = arm == reference || !Has(reference) ? null : Compare(arm, reference);
+            table = table.WithRow([arm, .. Measures.Select(m => (object)Of(arm, m.Name).Average()), numbers.Length > 1 ? Sample.StandardDeviation(numbers) : null,
+                effect?.Estimate, effect is null ? "" : Interval(effect, first), .. (values ?? []).Select(v => (object)Results.Of(arm, v).Average())]);
+        }
+        return table;
+    }
+
+    /// <summary>Bars of a measure, mean over seeds, with the seeds as points; lines at values to compare with.</summary>
+    /// <param name="title">above the figure</param>
+    /// <param name="arms">the arms in order; null for all</param>
+    /// <param name="measure">a measure's or value's name; null for the first measure</param>
+    /// <param name="lines">values of others, such as the teacher's</param>
+    public Figure Bars(string title, IReadOnlyList<string>? arms = null, string? measure = null, params (string Name, double Value)[] lines)
+    {
+        var shown = Shown(arms);
+        var values = shown.Select(a => Of(a, measure)).ToArray();
+        var name = Find(measure)?.Name ?? measure!;
+        var bars = Chart.Bar(shown, values.Select(v => v.Average()), name, values.Select(v => v.Length > 1 ? Sample.StandardDeviation(v) : 0));
+        return lines.Aggregate(bars.WithTitle(title).WithYAxis(Axis(measure)), (figure, line) =>
+            figure.WithHorizontalLine(line.Value, string.Create(CultureInfo.InvariantCulture, $"{line.Name} {line.Value:F1}")));
+    }
+
+    /// <summary>A curve of the runs against its axis: mean over seeds, with a band from the lowest to the highest seed.</summary>
+    /// <param name="title">above the figure</param>
+    /// <param name="curve">the name that the runs gave it</param>
+    /// <param name="arms">the arms in order; null for all</param>
+    /// <param name="x">the horizontal axis</param>
+    public Figure Curves(string title, string curve, IReadOnlyList<string>? arms = null, string x = "step")
+    {
+        var figures = new List<Figure>();
+        foreach (var arm in Shown(arms))
+        {
+            var curves = Results.Runs.Where(r => r.Arm == arm && r.Error is null && r.Curves.ContainsKey(curve)).Select(r => r.Curves[curve]).ToArray();
+            if (curves.Length == 0)
+            {
+                continue;
+            }
+            var columns = curves[0].X.Select((_, i) => curves.Where(c => i < c.Y.Length).Select(c => c.Y[i]).ToArray()).ToArray();
+            figures.Add(curves.Length == 1
+                ? Chart.Line(curves[0].X, columns.Select(c => c[0]), arm)
+                : Chart.Band(curves[0].X, columns.Select(c => c.Average()), columns.Select(c => c.Min()), columns.Select(c => c.Max()), arm));
+        }
+        return Chart.Combine(figures).WithTitle(title).WithXAxis(x).WithYAxis(curve);
+    }
+
+    private double Difference(Measure measure, string arm, string other, int seed, double[]? weights) =>
+        measure.Of(Outputs(arm, Seeds[seed]), weights) - measure.Of(Outputs(other, Seeds[seed]), weights);
+
+    private IReadOnlyList<string> Shown(IReadOnlyList<string>? arms) => [.. (arms ?? Arms).Distinct().Where(Has)];
+
+    // Null where the name is of a value and not of a measure.
+    private Measure? Find(string? name) => name is null ? Measures[0] : Measures.FirstOrDefault(m => m.Name == name);
+
+    private string Axis(string? measure) => Find(measure) is { } found ? found.Unit.Length > 0 ? $"{found.Name}, {found.Unit}" : found.Name : measure!;
+
+    private static string Zero(Measure measure) => measure.Format.Length == 2 && measure.Format[0] == 'F' && measure.Format[1] != '0' ? "0." + new string('0', measure.Format[1] - '0') : "0";
+
+    private static string Interval(Effect effect, Measure measure) => double.IsFinite(effect.Low)
+        ? $"[{effect.Low.ToString(measure.Format, CultureInfo.InvariantCulture)}, {effect.High.ToString(measure.Format, CultureInfo.InvariantCulture)}]"
+        : "none of one seed";
+}

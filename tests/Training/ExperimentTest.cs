@@ -1,0 +1,96 @@
+using Retort.Statistics;
+using Retort.Training;
+
+namespace Retort.Tests.Training;
+
+public sealed class ExperimentTest : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("retort-experiment-").FullName;
+    private int trained;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    private sealed record TestArm(string Name, Func<double, double> Loss) : IArm
+    {
+        public int Steps { get; init; } = 10;
+    }
+
+    private sealed record TestSettings(double Rate);
+
+    private static readonly Measure accuracy = Measure.Ratio("accuracy", "right", null, 200);
+
+    private AblationReport Run(TestSettings settings, IReadOnlyList<TestArm> arms, params long[] seeds) => Experiment.Run(settings, arms, seeds, (arm, run) =>
+    {
+        Interlocked.Increment(ref trained);
+        var stream = Retort.Randomness.RandomStream.Of(run.Seed, "test");
+        return new ArmOutcome(new Dictionary<string, double> { ["loss"] = arm.Loss(settings.Rate), ["steps"] = arm.Steps },
+            new Dictionary<string, Curve> { ["loss"] = new([0, 1], [1, arm.Loss(1)]) },
+            new Dictionary<string, float[]> { ["right"] = [.. Enumerable.Range(0, 200).Select(_ => stream.NextDouble() < arm.Loss(0.5) ? 1f : 0f)] });
+    }, [accuracy], new ExperimentOptions { Folder = folder, Threads = 2, Progress = Progress.None() });
+
+    [Fact]
+    public void Run_SameFunctionsWrittenAgain_KeepsResults()
+    {
+        var first = Run(new(1), [new("a", x => x), new("b", x => x / 2)], 1, 2);
+        var second = Run(new(1), [new("a", x => x), new("b", x => x / 2)], 1, 2);
+        Assert.Equal(4, trained);
+        Assert.Equal(first.Of("a"), second.Of("a"));
+    }
+
+    [Fact]
+    public void Run_SameFunctions_AreNotRunAgain()
+    {
+        TestArm[] arms = [new("a", x => x), new("b", x => x / 2)];
+        Run(new(1), arms, 1, 2);
+        Run(new(1), arms, 1, 2);
+        Assert.Equal(4, trained);
+        Run(new(1), arms, 1, 2, 3);
+        Assert.Equal(6, trained);
+    }
+
+    [Fact]
+    public void Run_OtherFunctionSettingOrMember_RunsAgain()
+    {
+        var weight = 0.5;
+        TestArm[] arms = [new("a", x => weight * x)];
+        Run(new(1), arms, 1);
+        weight = 0.25;
+        var report = Run(new(1), arms, 1);
+        Assert.Equal(2, trained);
+        Assert.Equal(0.25, Assert.Single(report.Of("a", "loss")));
+        Run(new(2), arms, 1);
+        Assert.Equal(3, trained);
+        Run(new(2), [arms[0] with { Steps = 11 }], 1);
+        Assert.Equal(4, trained);
+    }
+
+    [Fact]
+    public void Report_ComparesByMeasureAndSwapsItsSign()
+    {
+        var report = Run(new(1), [new("better", x => 0.9), new("worse", x => 0.6)], 1, 2, 3);
+        var effect = report.Compare("better", "worse");
+        Assert.InRange(effect.Estimate, 20, 40);
+        Assert.True(effect.Low > 0, $"{effect}");
+        Assert.Equal(-effect.Estimate, report.Compare("worse", "better").Estimate, 9);
+        Assert.True(report.Compare("worse", "better").High < 0);
+        Assert.Equal(report.Of("better").Average() - report.Of("worse").Average(), effect.Estimate, 9);
+    }
+
+    [Fact]
+    public void Report_Table_HasARowAnArmAndNamesTheReference()
+    {
+        var table = Run(new(1), [new("better", x => 0.9), new("worse", x => 0.6)], 1, 2, 3).Table("t", "worse", values: ["steps"]);
+        Assert.Equal(["arm", "accuracy, %", "sd over seeds", "minus worse", "95 % interval", "steps"], table.Columns);
+        Assert.Equal(2, table.Count);
+        Assert.Equal(10.0, table[0, "steps"]);
+        Assert.Null(table[1, "minus worse"]);
+    }
+
+    [Fact]
+    public void Outputs_UnknownName_SaysWhatThereIs()
+    {
+        var report = Run(new(1), [new("a", x => 0.5)], 1);
+        var error = Assert.Throws<BadInputException>(() => report.Outputs("a", 1)["wrong"]);
+        Assert.Contains("right", error.Message);
+    }
+}
