@@ -1,5 +1,14 @@
 namespace Retort.Tests;
 
+/// <summary>Reference files that lie beside the tests of a folder: every clone has them.</summary>
+internal static class Golden
+{
+    /// <summary>The file's path.</summary>
+    /// <param name="folder">of tests, such as "Models"</param>
+    /// <param name="name">such as "ced/keys_ced_tiny.tsv"</param>
+    public static string File(string folder, string name) => Path.Combine(AppContext.BaseDirectory, folder, "Golden", name);
+}
+
 /// <summary>The folder of reference files beside a developer's checkout. Elsewhere the tests that need it are skipped.</summary>
 internal static class Shared
 {

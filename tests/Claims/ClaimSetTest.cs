@@ -125,7 +125,7 @@ public sealed class ClaimSetTest
         Assert.Contains("2 reproduced, 1 not reproduced, 1 undecided", html);
         var text = set.ToText();
         Assert.Contains("(ced/consistency)", text);
-        Assert.Contains("3.05 [", text);
+        Assert.Contains("3.05 [2.72, 3.38] points", text);
         Assert.Contains("counted", text);
     }
 

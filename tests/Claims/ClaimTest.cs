@@ -102,7 +102,7 @@ public sealed class ClaimTest
     {
         var text = Sheets.Failed.ToText();
         Assert.StartsWith("[not reproduced] The same augmented view", text);
-        Assert.Contains("-0.08 [-0.12, -0.02], p = 0.99", text);
+        Assert.Contains("-0.080 [-0.120, -0.020], p = 0.99", text);
         Assert.Contains("Short training: the ordering inverts.", text);
         Assert.Contains("not reproduced", Sheets.Failed.ToHtml());
         Assert.DoesNotContain("<script", Sheets.Failed.ToHtml());

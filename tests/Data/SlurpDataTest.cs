@@ -120,12 +120,17 @@ public sealed class SlurpDataTest : IDisposable
         Assert.Contains("\"wav\" is named twice", Assert.Throws<BadInputException>(() => SlurpData.OpenCsv(twice, files.Audio)).Message);
     }
 
+    [Fact]
+    public void Read_OurLinesInSlurpsFormat_AreAllReadAndWrittenBack() => Same(Golden.File("Metrics", "slurp/gold.jsonl.txt"), 90, 180);
+
     [SkippableFact]
-    public void Read_PublishedLines_AreWhatTheDossierCounts()
+    public void Read_PublishedLines_AreWhatTheDossierCounts() => Same(Shared.File("data/slurp/devel-400.jsonl"), 400, 1731);
+
+    private static void Same(string path, int count, int recordings)
     {
-        var sentences = SlurpText.Read(Shared.File("data/slurp/devel-400.jsonl"), SlurpScenarios.All);
-        Assert.Equal(400, sentences.Count);
-        Assert.Equal(1731, SlurpText.ByRecording(sentences).Count);
+        var sentences = SlurpText.Read(path, SlurpScenarios.All);
+        Assert.Equal(count, sentences.Count);
+        Assert.Equal(recordings, SlurpText.ByRecording(sentences).Count);
         Assert.Contains(sentences, s => s.PublishedIntent != s.Meaning.Intent);
         // Each sentence's string says what it was made of.
         Assert.All(sentences, s =>

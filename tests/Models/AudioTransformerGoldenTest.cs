@@ -46,14 +46,14 @@ public sealed class AudioTransformerGoldenTest
 
     private static float Distance(Tensor a, Tensor b) => (a - b).abs().max().item<float>();
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("mean")]
     [InlineData("logit")]
     [InlineData("token")]
     [InlineData("dm")]
     public void Forward_Golden_MatchesOutputs(string pooling)
     {
-        using var file = SafeTensorsFile.Open(Shared.File($"golden/ced/audio_transformer_{pooling}.safetensors"));
+        using var file = SafeTensorsFile.Open(Golden.File("Models", $"ced/audio_transformer_{pooling}.safetensors"));
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         using var model = Model(file);
@@ -68,13 +68,13 @@ public sealed class AudioTransformerGoldenTest
         }
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("mean")]
     [InlineData("token")]
     [InlineData("dm")]
     public void Backward_Golden_MatchesLossAndGradients(string pooling)
     {
-        using var file = SafeTensorsFile.Open(Shared.File($"golden/ced/audio_transformer_{pooling}.safetensors"));
+        using var file = SafeTensorsFile.Open(Golden.File("Models", $"ced/audio_transformer_{pooling}.safetensors"));
         using var scope = NewDisposeScope();
         using var model = Model(file);
         var loss = SoftTargets.BceOfProbabilities(model.call(file.Read("in.x0")), file.Read("in.soft"));

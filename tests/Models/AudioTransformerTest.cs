@@ -103,14 +103,14 @@ public sealed class AudioTransformerTest
         Assert.Equal(count, none + 12 * (Parameters(1) - none));
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("tiny")]
     [InlineData("mini")]
     [InlineData("small")]
     [InlineData("base")]
     public void State_Published_HasThePublishedKeysAndShapes(string size)
     {
-        var expected = File.ReadLines(Shared.File($"golden/ced/keys_ced_{size}.tsv")).Order(StringComparer.Ordinal).ToArray();
+        var expected = File.ReadLines(Golden.File("Models", $"ced/keys_ced_{size}.tsv")).Order(StringComparer.Ordinal).ToArray();
         using var model = new AudioTransformer(Published(size));
         Assert.Equal(expected, model.state_dict().Select(e => $"{e.Key}\t{string.Join('x', e.Value.shape)}").Order(StringComparer.Ordinal));
     }

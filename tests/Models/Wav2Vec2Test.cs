@@ -30,12 +30,12 @@ public sealed class Wav2Vec2Test
         return (a - b).abs().max().item<float>();
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public void Forward_Golden_MatchesFeaturesEachLayerAndBothOutputs(bool huggingFace)
     {
-        using var file = SafeTensorsFile.Open(Shared.File("golden/slu/wav2vec2.safetensors"));
+        using var file = SafeTensorsFile.Open(Golden.File("Models", "slu/wav2vec2.safetensors"));
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         using var model = new Wav2Vec2(Settings(JsonDocument.Parse(file.Metadata["config"]).RootElement));

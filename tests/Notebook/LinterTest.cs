@@ -136,8 +136,8 @@ public class LinterTest
             folder = folder.Parent;
         }
         Assert.NotNull(folder);
-        var notebooks = Path.Combine(folder.FullName, "notebooks");
-        var files = Directory.Exists(notebooks) ? Directory.GetFiles(notebooks, "*.ipynb") : [];
+        var files = Directory.GetFiles(Path.Combine(folder.FullName, "notebooks"), "*.ipynb");
+        Assert.NotEmpty(files);
         Assert.Empty(files.SelectMany(file => Linter.Check(NotebookFile.Read(file), requireOutputs: true).Select(problem => $"{Path.GetFileName(file)}: {problem}")));
     }
 

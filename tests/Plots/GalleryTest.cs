@@ -64,7 +64,14 @@ public sealed class GalleryTest
             .Append(new AudioPlayer(new float[8000], 16000, "half a second of silence").ToHtml());
         var path = Path.Combine(AppContext.BaseDirectory, "gallery.html");
         File.WriteAllText(path, page.ToString());
-        Assert.True(new FileInfo(path).Length > 100_000);
+        // Every picture is there, in order; the cards stand below with their words.
+        var html = File.ReadAllText(path);
+        var pictures = Regex.Matches(html, "<img [^>]*src=\"data:image/svg\\+xml;base64,([^\"]+)\"").Select(m => Encoding.UTF8.GetString(Convert.FromBase64String(m.Groups[1].Value))).ToArray();
+        Assert.Equal(Gallery.All.Select(g => g.Figure.ToSvg()), pictures.Take(Gallery.All.Count));
+        foreach (var words in new[] { Sheets.Open.Says, Sheets.Failed.Notes, "With two lines.", "loss 0.31", "half a second of silence", "<audio" })
+        {
+            Assert.Contains(words, html);
+        }
     }
 
     [Fact]

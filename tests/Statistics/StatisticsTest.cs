@@ -22,8 +22,6 @@ public sealed class StatisticsTest
 
     private static double Number(JsonNode node, string key) => node[key]!.GetValue<double>();
 
-    private static string Key(Alternative alternative) => alternative switch { Alternative.Greater => "greater", Alternative.Less => "less", _ => "two-sided" };
-
     [Theory]
     [MemberData(nameof(Cases))]
     public void MeanInterval_OfDifferences_IsScipys(string name)
@@ -35,66 +33,6 @@ public sealed class StatisticsTest
         Assert.Equal(Number(c, "low"), interval.Low, 1e-8);
         Assert.Equal(Number(c, "high"), interval.High, 1e-8);
     }
-
-    [Theory]
-    [MemberData(nameof(Cases))]
-    public void Bootstrap_BothKinds_AreScipysWithinResamplingError(string name)
-    {
-        var (c, a, b) = Case(name);
-        var spread = Number(c, "high") - Number(c, "low");
-        foreach (var (key, kind) in new[] { ("bca", BootstrapKind.Corrected), ("percentile", BootstrapKind.Percentile) })
-        {
-            var ours = Bootstrap.OfDifference(a, b, kind, resamples: 20_000);
-            var theirs = Numbers(c[key]!);
-            Assert.Equal(theirs[0], ours.Low, 0.03 * spread);
-            Assert.Equal(theirs[1], ours.High, 0.03 * spread);
-        }
-    }
-
-    [Theory]
-    [MemberData(nameof(Cases))]
-    public void PairedPermutation_EachAlternative_IsScipys(string name)
-    {
-        var (c, a, b) = Case(name);
-        foreach (var alternative in Enum.GetValues<Alternative>())
-        {
-            // Up to 14 pairs SciPy's numbers are exact too; at 40 pairs both are random.
-            var result = PairedPermutation.Test(a, b, alternative, resamples: 50_000);
-            Assert.Equal(Number(c["permutation"]!, Key(alternative)), result.PValue, a.Length <= 14 ? 1e-12 : 0.01);
-            Assert.Equal(Number(c, "mean"), result.Statistic, 1e-10);
-        }
-    }
-
-    [Theory]
-    [MemberData(nameof(Cases))]
-    public void Wilcoxon_EachAlternative_IsScipys(string name)
-    {
-        var (c, a, b) = Case(name);
-        foreach (var alternative in Enum.GetValues<Alternative>())
-        {
-            var result = Wilcoxon.Test(a, b, alternative);
-            var expected = Numbers(c["wilcoxon"]![Key(alternative)]!);
-            Assert.Equal(expected[0], result.Statistic, 1e-9);
-            Assert.Equal(expected[1], result.PValue, 1e-9);
-        }
-    }
-
-    [Fact]
-    public void PairedPermutation_ExactAtTwentyPairsAgainstRandom_Agree()
-    {
-        var draw = RandomStream.Of(1, "pairs");
-        var a = Enumerable.Range(0, 20).Select(_ => draw.Normal(0.4)).ToArray();
-        var zero = new double[20];
-        var exact = PairedPermutation.Test(a, zero);
-        Assert.Contains("exact", exact.Name);
-        var random = PairedPermutation.Test([.. a, 0], [.. zero, 0], resamples: 40_000);
-        Assert.Contains("40000 random", random.Name);
-        Assert.Equal(exact.PValue, random.PValue, 0.01);
-    }
-
-    [Fact]
-    public void PairedPermutation_FiveEqualDifferences_PIsTwoOfThirtyTwo() =>
-        Assert.Equal(2.0 / 32, PairedPermutation.Test([1.1, 1.1, 1.1, 1.1, 1.1], [1, 1, 1, 1, 1]).PValue, 1e-15);
 
     [Fact]
     public void OfSeedsAndItems_SpreadOverSeedsAndItems_BothWidenTheInterval()
@@ -122,7 +60,7 @@ public sealed class StatisticsTest
         Assert.Equal(double.PositiveInfinity, Sample.MeanInterval([0.4]).High);
         Assert.Throws<ArgumentException>(() => Sample.MeanInterval([]));
         Assert.Throws<ArgumentException>(() => Sample.MeanInterval([1, 2], 95));
-        Assert.Contains("3 and 2", Assert.Throws<ArgumentException>(() => PairedPermutation.Test([1, 2, 3], [1, 2])).Message);
+        Assert.Contains("3 and 2", Assert.Throws<ArgumentException>(() => Sample.Differences([1, 2, 3], [1, 2])).Message);
     }
 
     [Fact]

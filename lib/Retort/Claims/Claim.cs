@@ -118,11 +118,16 @@ public sealed record Claim : IDisplayable
     {
         get
         {
+            if (double.IsNaN(Effect))
+            {
+                return "not measured";
+            }
             // A share is shown in percent; other units follow the number.
             var (scale, unit) = Rule.Kind == "share" ? (100, "%") : (1, Unit);
-            var text = double.IsNaN(Effect) ? "not measured" : Number(scale * Effect);
-            text += double.IsFinite(Low) && double.IsFinite(High) ? $" [{Number(scale * Low)}, {Number(scale * High)}]" : "";
-            return unit.Length > 0 && !double.IsNaN(Effect) ? $"{text} {unit}" : text;
+            var format = Format(scale * Effect, scale * (High - Low) / 2);
+            string Written(double value) => (scale * value).ToString(format, CultureInfo.InvariantCulture);
+            var text = double.IsFinite(Low) && double.IsFinite(High) ? $"{Written(Effect)} [{Written(Low)}, {Written(High)}]" : Written(Effect);
+            return unit.Length > 0 ? $"{text} {unit}" : text;
         }
     }
 
@@ -171,7 +176,7 @@ public sealed record Claim : IDisplayable
     internal IEnumerable<(string Name, string Value)> Facts()
     {
         yield return ("paper", $"{Published} ({Paper})");
-        yield return ("here", $"{Measured}: {Numbers}");
+        yield return ("here", Measured.Length > 0 ? $"{Measured}: {Numbers}" : Numbers);
         if (Test.Length > 0)
         {
             yield return ("test", Family > 1 ? $"{Test}; p corrected for {Family} claims (Holm)" : Test);
@@ -180,7 +185,8 @@ public sealed record Claim : IDisplayable
         yield return ("seeds, size", $"{seeds}; {Size}");
         if (OfSeeds.Count > 0)
         {
-            yield return ("each seed", string.Join(", ", OfSeeds.Select(Number)));
+            var scale = Rule.Kind == "share" ? 100 : 1;
+            yield return ("each seed", string.Join(", ", OfSeeds.Select(v => (scale * v).ToString(Format(scale * Effect, scale * Effect), CultureInfo.InvariantCulture))));
         }
         yield return ("rule", Withheld ?? Rule.Words);
         if (Notes.Length > 0)
@@ -193,5 +199,10 @@ public sealed record Claim : IDisplayable
         }
     }
 
-    private static string Number(double value) => value.ToString("G4", CultureInfo.InvariantCulture);
+    // Two digits of what is uncertain, and the same number of decimals for the estimate and both ends.
+    private static string Format(double effect, double uncertain)
+    {
+        var size = double.IsFinite(uncertain) && uncertain > 0 ? uncertain : Math.Abs(effect);
+        return "F" + (size > 0 ? Math.Clamp(1 - (int)Math.Floor(Math.Log10(size)), 0, 6) : 1);
+    }
 }

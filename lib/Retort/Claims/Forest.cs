@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Retort.Plots;
 
 namespace Retort.Claims;
@@ -6,6 +7,7 @@ namespace Retort.Claims;
 internal static class Forest
 {
     private const int Row = 26;
+    private const int Axis = 58;
 
     public static Figure Plot(IReadOnlyList<Claim> claims, string title)
     {
@@ -14,8 +16,18 @@ internal static class Forest
         {
             return One(units[0].Key, [.. units[0]]).WithTitle(title).WithSize(Template.Width + 60, 130 + Row * claims.Count);
         }
-        var height = 110 + Row * units.Max(u => u.Count());
-        return Chart.Grid([.. units.Select(u => One(u.Key, [.. u]))], columns: 1, title: title, width: Template.Width, height: height);
+        var grid = Chart.Grid([.. units.Select(u => One(u.Key, [.. u]))], columns: 1, title: title, width: Template.Width + 20, height: 200);
+        // One row has one height: plots are as high as their rows ask, with room between them for an axis.
+        var area = Row * claims.Count + Axis * (units.Length - 1);
+        var layout = new JsonObject { ["height"] = area + 165 };
+        var top = 1.0;
+        for (var k = 0; k < units.Length; k++)
+        {
+            var bottom = top - Row * (double)units[k].Count() / area;
+            layout[k == 0 ? "yaxis" : $"yaxis{k + 1}"] = new JsonObject { ["domain"] = new JsonArray(Math.Max(0, bottom), top) };
+            top = bottom - Axis / (double)area;
+        }
+        return grid.WithLayoutJson(layout.ToJsonString());
     }
 
     private static string Unit(Claim claim) => claim.Rule.Kind == "share" ? "share, %" : claim.Unit;
@@ -45,8 +57,7 @@ internal static class Forest
             figures.Add(Chart.Scatter(published.Select(r => scale * r.Claim.PublishedEffect!.Value), published.Select(r => r.Row), "published", size: 9, colour: Palette.Ink)
                 .WithTraceJson("""{"marker": {"symbol": "diamond"}}"""));
         }
-        return Chart.Combine(figures).WithTitle(unit.Length > 0 ? $"effect, {unit}" : "effect")
-            .WithXAxis(unit.Length > 0 ? $"effect with 95 % interval, {unit}" : "effect with 95 % interval", least, most)
+        return Chart.Combine(figures).WithXAxis(unit.Length > 0 ? $"effect with 95 % interval, {unit}" : "effect with 95 % interval", least, most)
             .WithYAxis("", -0.6, claims.Count - 0.4, reversed: true, ticks: [.. claims.Select((c, i) => ((double)i, Label(c)))])
             .WithVerticalLine(0).WithLegend(LegendPlace.Bottom);
 
@@ -59,7 +70,7 @@ internal static class Forest
         double[] sure = [0, .. claims.Select(c => c.Effect).Concat(claims.Select(c => c.PublishedEffect ?? 0)).Where(double.IsFinite).Select(v => scale * v)];
         var room = Math.Max(1e-6, sure.Max() - sure.Min());
         double[] ends = [.. sure, .. claims.SelectMany(c => new[] { c.Low, c.High }).Where(double.IsFinite)
-            .Select(v => Math.Clamp(scale * v, sure.Min() - 1.5 * room, sure.Max() + 1.5 * room))];
+            .Select(v => Math.Clamp(scale * v, sure.Min() - 0.6 * room, sure.Max() + 0.6 * room))];
         var margin = 0.04 * (ends.Max() - ends.Min());
         return (ends.Min() - margin, ends.Max() + margin);
     }

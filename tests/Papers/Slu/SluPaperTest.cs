@@ -215,13 +215,13 @@ public sealed class SluPaperTest : IDisposable
         Assert.Equal(("audio-test-0-0.flac", "its 50 samples are too few for one frame of the encoder"), (e.Input, e.Problem));
     }
 
-    /// <summary>Real lines, of all 18 scenarios, with tones for their sound.</summary>
-    [SkippableTheory]
+    /// <summary>Sentences of ours in SLURP's format, of all 18 scenarios, with tones for their sound.</summary>
+    [Theory]
     [InlineData(3)]
     [InlineData(6)]
-    public void Run_PublishedLines_AllScenarios(int tasks)
+    public void Run_LinesInSlurpsFormat_AllScenarios(int tasks)
     {
-        var lines = File.ReadLines(Shared.File("data/slurp/devel-400.jsonl")).Select(l => JsonNode.Parse(l)!).GroupBy(l => (string)l["scenario"]!).OrderBy(g => g.Key).ToArray();
+        var lines = File.ReadLines(Golden.File("Metrics", "slurp/gold.jsonl.txt")).Select(l => JsonNode.Parse(l)!).GroupBy(l => (string)l["scenario"]!).OrderBy(g => g.Key).ToArray();
         Assert.Equal(18, lines.Length);
         var parts = new[] { ("train.jsonl", 0, 2), ("devel.jsonl", 2, 1), ("test.jsonl", 3, 1) };
         foreach (var (name, skip, take) in parts)

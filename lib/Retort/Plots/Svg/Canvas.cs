@@ -27,6 +27,18 @@ internal sealed partial class Canvas(int width, int height)
         text.Append($"<circle cx=\"{N(x)}\" cy=\"{N(y)}\" r=\"{N(radius)}\" fill=\"{Escape(fill)}\"{Opacity(opacity)}"
             + (edge is null ? "" : $" stroke=\"{Escape(edge)}\" stroke-width=\"0.8\"") + "/>");
 
+    /// <summary>A mark of a scatter trace: plotly.js's "diamond" or, for every other symbol, a circle.</summary>
+    public void Mark(string? symbol, double x, double y, double radius, string fill, double opacity = 1)
+    {
+        if (symbol != "diamond")
+        {
+            Circle(x, y, radius, fill, opacity);
+            return;
+        }
+        var r = 1.3 * radius;
+        text.Append($"<path d=\"M{N(x - r)} {N(y)}L{N(x)} {N(y - r)}L{N(x + r)} {N(y)}L{N(x)} {N(y + r)}Z\" fill=\"{Escape(fill)}\"{Opacity(opacity)}/>");
+    }
+
     public void Path(string data, string stroke, double strokeWidth, string? dash = null, string fill = "none") =>
         text.Append($"<path d=\"{data}\" fill=\"{Escape(fill)}\" stroke=\"{Escape(stroke)}\" stroke-width=\"{N(strokeWidth)}\" stroke-linejoin=\"round\"{Dash(dash)}/>");
 

@@ -81,7 +81,7 @@ internal sealed class Legend(IReadOnlyList<JsonObject> traces)
                 }
                 if (mode.Contains("markers"))
                 {
-                    canvas.Circle(x + Sample / 2 - 1, y, Math.Min(5, (trace["marker"]?["size"].AsNumber() ?? 6) / 2), mark);
+                    canvas.Mark(trace["marker"]?["symbol"].AsText(), x + Sample / 2 - 1, y, Math.Min(5, (trace["marker"]?["size"].AsNumber() ?? 6) / 2), mark);
                 }
                 break;
         }

@@ -56,13 +56,14 @@ internal sealed class LineMarks : IMarks
             if (mode.Contains("markers"))
             {
                 var colour = trace["marker"]?["color"].AsText() ?? Palette.Muted;
+                var symbol = trace["marker"]?["symbol"].AsText();
                 var radius = (trace["marker"]?["size"].AsNumber() ?? 6) / 2;
                 var opacity = trace["marker"]?["opacity"].AsNumber() ?? (xs.Length > 300 ? 0.6 : 1);
                 for (var i = 0; i < xs.Length; i++)
                 {
                     if (double.IsFinite(xs[i]) && double.IsFinite(ys[i]))
                     {
-                        canvas.Circle(x.Pixel(xs[i]), y.Pixel(ys[i]), radius, colour, opacity);
+                        canvas.Mark(symbol, x.Pixel(xs[i]), y.Pixel(ys[i]), radius, colour, opacity);
                     }
                 }
             }
