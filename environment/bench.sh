@@ -6,7 +6,7 @@
 # Names and what they mean: tests/Bench. Trust the ratios, not the seconds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-bash environment/setup.sh
+bash environment/setup.sh bench
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 for project in lib/Notebook tests/Bench; do dotnet build $project -c Release -v quiet --nologo; done
 exec tests/Bench/bin/Release/net10.0/retort-bench "$@"

@@ -3,7 +3,7 @@
 #   environment/test.sh --filter FullyQualifiedName~Audio
 set -uo pipefail
 cd "$(dirname "$0")/.."
-bash environment/setup.sh || exit 1
+bash environment/setup.sh test || exit 1
 # Without these (no npm, no network) the tests that need them are skipped and say so.
 bash environment/plotly/install.sh || true
 bash environment/katex/install.sh || true
@@ -14,6 +14,15 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 dotnet test Research.sln -c Release --no-build --nologo --logger "console;verbosity=normal" "$@" | tee "$log"
 code=${PIPESTATUS[0]}
+# The kernels of older processors, and none: the same results by the plain operators.
+if [ "$code" = 0 ] && [ $# = 0 ]; then
+  for kernels in avx2 none; do
+    echo "with RETORT_KERNELS=$kernels:"
+    RETORT_KERNELS=$kernels dotnet test tests/Retort.Tests.csproj -c Release --no-build --nologo \
+      --filter "FullyQualifiedName~Torch.FusedTest|FullyQualifiedName~Torch.Engine|FullyQualifiedName~Tests.Layers|FullyQualifiedName~Tests.Models" | tee -a "$log"
+    [ "${PIPESTATUS[0]}" = 0 ] || code=1
+  done
+fi
 count() { grep -E "^ *$1: +[0-9]+" "$log" | awk '{ n += $NF } END { print n + 0 }'; }
 echo "$(count Passed) passed, $(count Failed) failed, $(count Skipped) skipped"
 exit "$code"

@@ -14,13 +14,28 @@ public static class Autocast
     /// <summary>On the CPU; bfloat16 is the only type libtorch has there.</summary>
     public static IDisposable Cpu(torch.ScalarType dtype = torch.ScalarType.BFloat16) => Begin(DeviceType.CPU, dtype);
 
-    /// <summary>Whether the processor multiplies bfloat16 itself; without that the CPU's autocast is slower than float32.</summary>
-    public static bool CpuHasBFloat16 { get; } = ReadCpuFlags();
-
 #if TORCHSHARP
+    /// <summary>Whether this engine has mixed precision at all: TorchSharp has not, and the methods here throw there.</summary>
+    public static bool Exists => false;
+
+    /// <summary>
+    /// Whether the CPU's autocast pays: there is one, and the processor multiplies bfloat16 itself (without that it is slower than
+    /// float32). An arm in bfloat16 is left out, with a word, where it does not.
+    /// </summary>
+    public static bool CpuHasBFloat16 => false;
+
     private static IDisposable Begin(DeviceType device, torch.ScalarType dtype)
         => throw new NotSupportedException($"TorchSharp has no autocast ({device}, {dtype}): build with TorchEngine=system, or train in float32");
 #else
+    /// <summary>Whether this engine has mixed precision at all: TorchSharp has not, and the methods here throw there.</summary>
+    public static bool Exists => true;
+
+    /// <summary>
+    /// Whether the CPU's autocast pays: there is one, and the processor multiplies bfloat16 itself (without that it is slower than
+    /// float32). An arm in bfloat16 is left out, with a word, where it does not.
+    /// </summary>
+    public static bool CpuHasBFloat16 { get; } = ReadCpuFlags();
+
     private static Scope Begin(DeviceType device, torch.ScalarType dtype) => new((int)device, (int)dtype);
 
     private sealed class Scope : IDisposable
@@ -47,13 +62,11 @@ public static class Autocast
             if (done) return;
             OwnThread.Check(thread, "autocast");
             done = true;
-            // Leaving the outermost scope forgets the cast copies of the weights, which the optimizer is about to change.
             Door.AutocastNesting(-1);
             Door.Check(Door.Autocast(device, 1, wasOn));
             Door.Check(Door.Autocast(device, 3, wasType));
         }
     }
-#endif
 
     private static bool ReadCpuFlags()
     {
@@ -67,4 +80,5 @@ public static class Autocast
         }
         return false;
     }
+#endif
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using TorchSharp;
 
 namespace Retort.Torch;
@@ -25,11 +26,7 @@ public static class Threads
     public static bool SetBlasThreads(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
-#if TORCHSHARP
-        return false;
-#else
-        return Door.BlasThreads(count) >= 0;
-#endif
+        return Set(count) >= 0;
     }
 
     /// <summary>
@@ -62,28 +59,50 @@ public static class Threads
             }
         }
 
-#if TORCHSHARP
-        private static int Set(int count) => -1;
-#else
-        private static int Set(int count) => Door.BlasThreads(count);
-#endif
     }
+
+#if TORCHSHARP
+    // TorchSharp's packages bring a BLAS that follows the operators' number; a libtorch of the machine's may sit on OpenBLAS.
+    private static readonly (nint Put, nint Get) openBlas = FindOpenBlas();
+
+    private static (nint, nint) FindOpenBlas()
+    {
+        torch.zeros(1).Dispose(); // so that libtorch has loaded what it needs
+        foreach (var name in new[] { "libopenblas.so.0", "libopenblas.so", "libopenblas.dylib" })
+        {
+            if (!NativeLibrary.TryLoad(name, out var library)) continue;
+            if (NativeLibrary.TryGetExport(library, "openblas_set_num_threads", out var put)
+                && NativeLibrary.TryGetExport(library, "openblas_get_num_threads", out var get)) return (put, get);
+        }
+        return (0, 0);
+    }
+
+    private static unsafe int Set(int count)
+    {
+        if (openBlas.Put == 0) return -1;
+        var before = ((delegate* unmanaged<int>)openBlas.Get)();
+        if (count > 0) ((delegate* unmanaged<int, void>)openBlas.Put)(count);
+        return before;
+    }
+#else
+    private static int Set(int count) => Door.BlasThreads(count);
+#endif
 
     private sealed class Scope : IDisposable
     {
         private readonly int before;
         private bool done;
 
-        internal Scope(int intraOp) => before = Set(intraOp);
+        internal Scope(int intraOp) => before = Exchange(intraOp);
 
         public void Dispose()
         {
             if (done) return;
             done = true;
-            Set(before);
+            Exchange(before);
         }
 
-        private static int Set(int count)
+        private static int Exchange(int count)
         {
 #if TORCHSHARP
             int old = torch.get_num_threads();

@@ -92,7 +92,7 @@ public sealed class AudioFileTest
         var error = Assert.Throws<BadInputException>(() => AudioFile.Load(file.Name));
         Assert.Equal(file.Name, error.Input);
         Assert.Contains("ffmpeg cannot decode it", error.Message);
-        Assert.Contains("a.mp3: Invalid", error.Problem);
+        Assert.Contains("Invalid", error.Problem); // versions differ in whether they name the file
     }
 
     [SkippableFact]

@@ -14,6 +14,9 @@ namespace Retort.Audio;
 /// </summary>
 public sealed class MelFrontEnd : nn.Module<Tensor, Tensor>
 {
+    // Held here: TorchSharp may collect a number that is made for a call while the call runs.
+    private static readonly Scalar one = 1, ten = 10, least = 1e-10;
+
     private readonly SpectrogramBuffers spectrogram;
     private readonly MelScaleBuffers mel_scale;
 
@@ -72,11 +75,11 @@ public sealed class MelFrontEnd : nn.Module<Tensor, Tensor>
             var parts = fft.rfft(windowed).view_as_real();  // (T, fft / 2 + 1, 2)
             var re = parts.select(2, 0);
             var im = parts.select(2, 1);
-            var power = (re * re).addcmul_(im, im, 1);  // (T, fft / 2 + 1)
+            var power = (re * re).addcmul_(im, im, one);  // (T, fft / 2 + 1)
             // In place: autocast leaves such calls alone, and the result needs no transposition.
             mel.select(0, b).addmm_(bank, power.t(), 0, 1);  // (mels, T)
         }
-        return mel.clamp_min_(1e-10).log10_().mul_(10).MoveToOuterDisposeScope();
+        return mel.clamp_min_(least).log10_().mul_(ten).MoveToOuterDisposeScope();
     }
 
     /// <summary>The periodic Hann window: 0.5 - 0.5 cos(2 pi n / length).</summary>

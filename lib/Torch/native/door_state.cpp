@@ -60,10 +60,12 @@ DOOR c10::InferenceMode* door_inference_enter(int on) {
 }
 DOOR void door_inference_leave(c10::InferenceMode* guard) { delete guard; }
 
-// what: 0 is it on, 1 switch it, 2 its dtype, 3 set the dtype
+// what: 0 is it on, 1 switch it, 2 its dtype, 3 set the dtype. The cache of cast weights stays off: since 2.0 one serves the whole
+// process, and a thread that leaves its scope empties it under the others, whose sums of gradients then differ.
 DOOR int door_autocast(int device, int what, int value) {
   return guarded(-1, [&]() -> int {
     namespace ac = at::autocast;
+    if (what == 1 && value != 0) ac::set_autocast_cache_enabled(false);
     auto dtype = static_cast<c10::ScalarType>(value);
 #ifdef DOOR_SINCE_2_4
     auto type = static_cast<c10::DeviceType>(device);

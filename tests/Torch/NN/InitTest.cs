@@ -77,12 +77,12 @@ public class InitTest
         }
         double[] numbers = [1, 1, 2];
         var norm = double.IsInfinity(p) ? 2 : Math.Pow(numbers.Sum(v => Math.Pow(v, p)), 1 / p);
-        Assert.Equal(norm, utils.clip_grad_norm_(parameters, 100, p), 1e-6);
+        Assert.Equal(norm, nn.utils.clip_grad_norm_(parameters, 100, p), 1e-6);
         Assert.Equal(2, parameters[1].grad![1].item<float>());
-        Assert.Equal(norm, utils.clip_grad_norm_(parameters, 0.5, p), 1e-6);
+        Assert.Equal(norm, nn.utils.clip_grad_norm_(parameters, 0.5, p), 1e-6);
         Assert.Equal(2 * 0.5 / (norm + 1e-6), parameters[1].grad![1].item<float>(), 1e-6);
         Assert.Null(parameters[2].grad);
-        Assert.Equal(0, utils.clip_grad_norm_(parameters[2..], 1));
+        Assert.Equal(0, nn.utils.clip_grad_norm_(parameters[2..], 1));
     }
 
     [Fact]
@@ -90,12 +90,12 @@ public class InitTest
     {
         using var scope = NewDisposeScope();
         using var linear = Linear(3, 2);
-        using var vector = utils.parameters_to_vector(linear.parameters());
+        using var vector = nn.utils.parameters_to_vector(linear.parameters());
         Assert.Equal([8], vector.shape);
-        utils.vector_to_parameters(vector.detach() * 2, linear.parameters());
-        Assert.True((utils.parameters_to_vector(linear.parameters()) - 2 * vector).abs().max().item<float>() == 0);
+        nn.utils.vector_to_parameters(vector.detach() * 2, linear.parameters());
+        Assert.True((nn.utils.parameters_to_vector(linear.parameters()) - 2 * vector).abs().max().item<float>() == 0);
         linear.weight.grad = arange(-3, 3, dtype: ScalarType.Float32).reshape(2, 3);
-        utils.clip_grad_value_(linear.parameters(), 1.5);
+        nn.utils.clip_grad_value_(linear.parameters(), 1.5);
         Assert.Equal([-1.5f, -1.5f, -1, 0, 1, 1.5f], linear.weight.grad!.data<float>().ToArray());
     }
 
@@ -110,7 +110,7 @@ public class InitTest
         init.normal_(norm.weight!);
         norm.eval();
         var x = randn(2, 3, 7);
-        var (weight, bias) = utils.fuse_conv_bn_weights(conv.weight, conv.bias!, norm.running_mean!, norm.running_var!, norm.eps, norm.weight!, norm.bias!);
+        var (weight, bias) = nn.utils.fuse_conv_bn_weights(conv.weight, conv.bias!, norm.running_mean!, norm.running_var!, norm.eps, norm.weight!, norm.bias!);
         Assert.True(functional.conv1d(x, weight, bias).allclose(norm.call(conv.call(x)), atol: 1e-5));
     }
 }

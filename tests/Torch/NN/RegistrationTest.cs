@@ -110,9 +110,10 @@ public class RegistrationTest
     {
         using var scope = NewDisposeScope();
         var tied = Linear(2, 2);
-        var net = Sequential(tied, Linear(2, 2));
+        var second = Linear(2, 2);
+        var net = Sequential(tied, second);
         var former = tied.weight!;
-        ((Linear)net[1]).weight = former;
+        second.weight = former;
         tied.weight = new Parameter(ones(2, 2));
         Assert.Equal(["0.weight", "0.bias", "1.weight", "1.bias"], net.state_dict().Keys);
         Assert.False(former.IsInvalid);

@@ -25,7 +25,7 @@ public class StepTest
                 net.zero_grad();
                 var loss = criterion.call(net.call(x), y);
                 loss.backward();
-                utils.clip_grad_norm_(net.parameters(), 5);
+                nn.utils.clip_grad_norm_(net.parameters(), 5);
                 optimizer.step();
                 schedule.step();
                 last = loss.item<float>();

@@ -70,7 +70,7 @@ internal sealed class SpeechBank
             var (voice, phrase) = (part.Voices[take / part.Phrases.Count], part.Phrases[take % part.Phrases.Count]);
             var draw = RandomStream.Of(0, "speaking style", $"{voice}/{phrase}");
             var raw = Path.Combine(folder, Name(take) + ".raw");
-            Run("espeak-ng", voice, "-v", voice, "-s", $"{draw.Next(135, 211)}", "-p", $"{draw.Next(25, 76)}", "-w", raw, phrase);
+            Run("espeak-ng", voice, [.. Espeak.Fixed, "-v", voice, "-s", $"{draw.Next(135, 211)}", "-p", $"{draw.Next(25, 76)}", "-w", raw, phrase]);
             WavFile.Write(Path.Combine(folder, Name(take)), AudioFile.Load(raw));
             File.Delete(raw);
         });

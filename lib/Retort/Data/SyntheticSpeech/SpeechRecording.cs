@@ -81,7 +81,7 @@ internal sealed class SpeechRecording
     private static float[] Speak(SpokenLine line)
     {
         var start = new ProcessStartInfo("espeak-ng",
-            ["-v", line.Voice, "-s", line.Speed.ToString(CultureInfo.InvariantCulture), "-p", line.Pitch.ToString(CultureInfo.InvariantCulture), "--stdout", line.Words])
+            [.. Espeak.Fixed, "-v", line.Voice, "-s", line.Speed.ToString(CultureInfo.InvariantCulture), "-p", line.Pitch.ToString(CultureInfo.InvariantCulture), "--stdout", line.Words])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -31,6 +31,40 @@ public class ThreadTest
         for (int i = 0; i < 8; i++) Assert.Equal(alone[i], together[i]);
     }
 
+    // Each weight is used twice, so that a cache of cast weights that others empty would show in its gradient.
+    private static float[] TrainInBFloat16(int seed)
+    {
+        using var generator = new Generator((ulong)seed);
+        using var weight = randn([32, 32], generator: generator, requires_grad: true).DetachFromDisposeScope();
+        for (int i = 0; i < 60; i++)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            Tensor x = randn([16, 32], generator: generator), y;
+            using (Autocast.Cpu()) y = x.matmul(weight).tanh().matmul(weight);
+            y.to(float32).square().mean().backward();
+            using (no_grad()) weight.sub_(weight.grad! * 0.5);
+            weight.grad = null;
+        }
+        return weight.data<float>().ToArray();
+    }
+
+    [Fact]
+    public void BFloat16Models_OnEightThreads_GiveTheBitsOfOneAfterAnother()
+    {
+        float[][] alone = new float[8][], together = new float[8][];
+        for (int i = 0; i < 8; i++)
+        {
+            using (Threads.RunWith(1)) alone[i] = TrainInBFloat16(i);
+        }
+        var threads = Enumerable.Range(0, 8).Select(i => new Thread(() =>
+        {
+            using (Threads.RunWith(1)) together[i] = TrainInBFloat16(i);
+        })).ToList();
+        threads.ForEach(t => t.Start());
+        threads.ForEach(t => t.Join());
+        for (int i = 0; i < 8; i++) Assert.Equal(alone[i], together[i]);
+    }
+
     [Fact]
     public void GradMode_OfAnotherThread_IsItsOwn()
     {
