@@ -101,7 +101,7 @@ public class FactoryTest
         Assert.Equal("[2x2], type = Float32, device = cpu", x.metastr());
         Assert.Equal("[2x2], type = Float32, device = cpu\n   1 2.5\n  -3   4", x.jlstr());
         Assert.Equal("[[  1, 2.5],\n [ -3,   4]]", x.npstr());
-        Assert.Equal("[], type = Int64, device = cpu, value = 7", tensor(7L).ToString());
+        Assert.Equal("[], type = Int64, device = cpu, value = 7", tensor(7L).ToString(torch.julia));
     }
 
     [Fact]

@@ -30,7 +30,10 @@ public class AnomalyMode : IDisposable
 
     private static void Set(bool enabled, bool checkNaN)
     {
+        if (checkNaN != ShouldCheckNaN && enabled && Door.Switch(Door.AnomalyNaN, checkNaN ? 1 : 0) < 0)
+        {
+            throw new NotSupportedException(Door.Error().Message);
+        }
         Door.Check(Door.Switch(Door.Anomaly, enabled ? 1 : 0));
-        Door.Check(Door.Switch(Door.AnomalyNaN, checkNaN ? 1 : 0));
     }
 }

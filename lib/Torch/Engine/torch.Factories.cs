@@ -149,7 +149,8 @@ public static unsafe partial class torch
     {
         long expected = 1;
         foreach (long s in sizes) expected *= s;
-        if (expected != count) throw new ArgumentException($"mismatched total size creating a tensor from an array: {count} values for the shape [{string.Join(", ", sizes.ToArray())}]");
+        // As TorchSharp: of a longer array the first values are taken.
+        if (expected > count) throw new ArgumentException($"mismatched total size creating a tensor from an array: {count} values for the shape [{string.Join(", ", sizes.ToArray())}]");
     }
 
     private static T[] Flat<T>(IList<T> list) => list as T[] ?? [.. list];

@@ -41,7 +41,10 @@ public static partial class torch
             for (int i = 0; i < device_count(); i++) Seed(i, seed);
         }
 
-        public static void synchronize(Device? device = null) => Door.Check(Door.CudaSynchronize(device?.index ?? -1));
+        public static void synchronize(Device? device = null)
+        {
+            if (is_available()) Door.Check(Door.CudaSynchronize(device?.index ?? -1));
+        }
 
         private static void Seed(int index, long seed)
         {

@@ -36,7 +36,14 @@ public static partial class torch
         public readonly long this[int idx] => Shape[idx];
         public readonly long this[long idx] => Shape[idx];
 
-        public readonly Size Slice(int first, int next) => new(Shape[first..next]);
+        public readonly Size Slice(int first, int next)
+        {
+            // Negative places count from the end, as in Python.
+            first = first < 0 ? first + Shape.Length : first;
+            next = next < 0 ? next + Shape.Length : next;
+            return new(Shape[first..Math.Max(first, next)]);
+        }
+
         public readonly IEnumerable<long> Take(int i) => Shape.Take(i);
         public readonly long numel() => Shape.Aggregate(1L, (a, b) => a * b);
         public readonly IEnumerator<long> GetEnumerator() => ((IEnumerable<long>)Shape).GetEnumerator();

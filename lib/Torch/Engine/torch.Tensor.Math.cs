@@ -69,7 +69,7 @@ public static partial class torch
         public Tensor floor_() => Aten.floor_.Into(this);
         public Tensor frac() => Aten.frac.Call(this);
         public Tensor frac_() => Aten.frac_.Into(this);
-        public (Tensor, Tensor) frexp() => Aten.frexp_Tensor.Call2(this);
+        public (Tensor Mantissa, Tensor Exponent) frexp() => Aten.frexp_Tensor.Call2(this);
         public Tensor i0() => Aten.i0.Call(this);
         public Tensor i0_() => Aten.i0_.Into(this);
         public Tensor int_repr() => Aten.int_repr.Call(this);

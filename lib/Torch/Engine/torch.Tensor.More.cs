@@ -114,10 +114,18 @@ public static partial class torch
             return tensordot(b, ours, theirs);
         }
 
-        public (Tensor output, Tensor inverse_indices, Tensor counts) unique(bool sorted = true, bool return_inverse = false, bool return_counts = false, int? dim = null)
-            => dim is { } d
+        /// <summary>The different values; which of them each element is, and how often each came, where asked for and else null.</summary>
+        public (Tensor output, Tensor? inverse_indices, Tensor? counts) unique(bool sorted = true, bool return_inverse = false, bool return_counts = false, int? dim = null)
+            => Asked(dim is { } d
                 ? Aten.unique_dim.Call3(this, d, sorted, return_inverse, return_counts)
-                : Aten._unique2.Call3(this, sorted, return_inverse, return_counts);
+                : Aten._unique2.Call3(this, sorted, return_inverse, return_counts), return_inverse, return_counts);
+
+        private static (Tensor, Tensor?, Tensor?) Asked((Tensor Output, Tensor Inverse, Tensor Counts) found, bool inverse, bool counts)
+        {
+            if (!inverse) found.Inverse.Dispose();
+            if (!counts) found.Counts.Dispose();
+            return (found.Output, inverse ? found.Inverse : null, counts ? found.Counts : null);
+        }
 
         public Tensor vander(long N = -1, bool increasing = false) => Aten.vander.Call(this, N < 0 ? NumberOfElements : N, increasing);
 

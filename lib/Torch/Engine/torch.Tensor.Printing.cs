@@ -34,7 +34,8 @@ public static partial class torch
 
     public partial class Tensor
     {
-        public override string ToString() => ToString(TensorStringStyle.Default);
+        /// <summary>Shape, type and device. For the values: <c>str()</c>, or ToString with a style.</summary>
+        public override string ToString() => ToString(TensorStringStyle.Metadata);
 
         public string ToString(bool disamb, string? fltFormat = null, int? width = null, CultureInfo? cultureInfo = null, string? newLine = null)
             => ToString(disamb ? torch.TensorStringStyle : TensorStringStyle.Metadata, fltFormat, width, cultureInfo, newLine);

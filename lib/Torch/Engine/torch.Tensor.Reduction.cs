@@ -9,7 +9,7 @@ public static partial class torch
         public Tensor all(long dim, bool keepdim = false) => Aten.all_dim.Call(this, dim, keepdim);
         public Tensor amax(params long[] dims) => Aten.amax.Call(this, dims);
         public Tensor amin(params long[] dims) => Aten.amin.Call(this, dims);
-        public (Tensor, Tensor) aminmax(long? dim = null, bool keepdim = false) => Aten.aminmax.Call2(this, dim, keepdim);
+        public (Tensor min, Tensor max) aminmax(long? dim = null, bool keepdim = false) => Aten.aminmax.Call2(this, dim, keepdim);
         public Tensor any() => Aten.any.Call(this);
         public Tensor any(long dim, bool keepdim = false) => Aten.any_dim.Call(this, dim, keepdim);
         public Tensor argmax() => Aten.argmax.Call(this);
@@ -37,7 +37,7 @@ public static partial class torch
         public Tensor min() => Aten.min.Call(this);
         public Tensor min(Tensor other) => Aten.min_other.Call(this, other);
         public (Tensor, Tensor) min(long dim, bool keepdim = false) => Aten.min_dim.Call2(this, dim, keepdim);
-        public (Tensor, Tensor) mode(long dim = -1, bool keepdim = false) => Aten.mode.Call2(this, dim, keepdim);
+        public (Tensor values, Tensor indices) mode(long dim = -1, bool keepdim = false) => Aten.mode.Call2(this, dim, keepdim);
         public Tensor nanmedian() => Aten.nanmedian.Call(this);
         public Tensor nanquantile(Tensor q, long dim = -1, bool keepdim = false) => Aten.nanquantile.Call(this, q, dim, keepdim);
         public Tensor nansum() => Aten.nansum.Call(this);

@@ -6,6 +6,7 @@ public static partial class torch
     /// A tensor of libtorch: one counted reference to a TensorImpl. Freed by its dispose scope, by Dispose, or, as a safety
     /// net, by the finalizer.
     /// </summary>
+    [Utils.TypeFormatterSource(typeof(TypeFormatterSource))]
     public partial class Tensor : IDisposable
     {
         private static long totalCount;

@@ -165,6 +165,11 @@ internal static partial class TorchSharpStub
         }
         if (node.Kind != "interface" && !isStatic)
         {
+            // The list names no interfaces.
+            if (node is { Name: "Module", Generics.Length: > 0 })
+            {
+                bases.Add("torch.nn.IModule" + node.Generics);
+            }
             if (node.Members.Contains("void Dispose()"))
             {
                 bases.Add("IDisposable");

@@ -219,5 +219,5 @@ internal static class OperatorTable
 
     private static Tensor[] Pair((Tensor, Tensor) t) => [t.Item1, t.Item2];
 
-    private static Tensor[] Triple((Tensor, Tensor, Tensor) t) => [t.Item1, t.Item2, t.Item3];
+    private static Tensor[] Triple((Tensor, Tensor?, Tensor?) t) => [t.Item1, t.Item2!, t.Item3!];
 }

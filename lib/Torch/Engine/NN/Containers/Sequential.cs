@@ -28,7 +28,7 @@ public class Sequential : nn.Module<Tensor, Tensor>
 
     public Sequential append(string name, nn.IModule<Tensor, Tensor> module)
     {
-        register_module(name, (nn.Module)module);
+        Chain(name, (nn.Module)module);
         steps.Add((name, module));
         return this;
     }

@@ -68,6 +68,10 @@ public static partial class torch
             /// <summary>x / (k + alpha / size · sum of x² over neighbouring channels) ^ beta</summary>
             public static Tensor local_response_norm(Tensor input, long size, double alpha = 1e-4, double beta = 0.75, double k = 1)
             {
+                if (input.dim() < 3)
+                {
+                    throw new ArgumentException($"local_response_norm takes (N, C, ...) with at least 3 dimensions, not {input.dim()}", nameof(input));
+                }
                 using var scope = NewDisposeScope();
                 var shape = input.shape;
                 // Squares as (N, 1, C, rest), averaged over a window of channels padded with zeros.

@@ -81,6 +81,10 @@ public static partial class torch
             public static Tensor gaussian_nll_loss(Tensor input, Tensor target, Tensor variance, bool full = false, float eps = 1e-6f, Reduction reduction = Reduction.Mean)
             {
                 using var scope = NewDisposeScope();
+                if (variance.lt(0).any().ToBoolean())
+                {
+                    throw new ArgumentException("variance has negative entries", nameof(variance));
+                }
                 if (variance.dim() == input.dim() - 1)
                 {
                     variance = K.Unsqueeze.Call(variance, -1);

@@ -11,7 +11,7 @@ public static partial class torch
             public static Tensor max_pool1d(Tensor input, long kernel_size, long? stride = null, long? padding = null, long? dilation = null, bool ceil_mode = false) =>
                 K.MaxPool1d.Call(input, (long[])[kernel_size], (long[])[stride ?? kernel_size], Or(padding, Zero1), Or(dilation, One1), ceil_mode);
 
-            public static (Tensor output, Tensor indices) max_pool1d_with_indices(Tensor input, long kernel_size, long? stride = null, long? padding = null, long? dilation = null, bool ceil_mode = false) =>
+            public static (Tensor Values, Tensor Indices) max_pool1d_with_indices(Tensor input, long kernel_size, long? stride = null, long? padding = null, long? dilation = null, bool ceil_mode = false) =>
                 K.MaxPool1dIndices.Call2(input, (long[])[kernel_size], (long[])[stride ?? kernel_size], Or(padding, Zero1), Or(dilation, One1), ceil_mode);
 
             public static Tensor max_pool2d(Tensor input, long[] kernel_size, long[]? strides = null, long[]? padding = null, long[]? dilation = null, bool ceil_mode = false) =>
@@ -23,13 +23,13 @@ public static partial class torch
             public static Tensor max_pool2d(Tensor input, (long, long) kernel_size, (long, long)? stride = null, (long, long)? padding = null, (long, long)? dilation = null, bool ceil_mode = false) =>
                 max_pool2d(input, Pair(kernel_size), Pair(stride), Pair(padding), Pair(dilation), ceil_mode);
 
-            public static (Tensor output, Tensor indices) max_pool2d_with_indices(Tensor input, long[] kernel_size, long[]? strides = null, long[]? padding = null, long[]? dilation = null, bool ceil_mode = false) =>
+            public static (Tensor Values, Tensor Indices) max_pool2d_with_indices(Tensor input, long[] kernel_size, long[]? strides = null, long[]? padding = null, long[]? dilation = null, bool ceil_mode = false) =>
                 K.MaxPool2dIndices.Call2(input, kernel_size, strides ?? kernel_size, padding ?? Zero2, dilation ?? One2, ceil_mode);
 
             public static Tensor max_pool3d(Tensor input, long[] kernel_size, long[]? strides = null, long[]? padding = null, long[]? dilation = null, bool ceil_mode = false) =>
                 K.MaxPool3d.Call(input, kernel_size, strides ?? kernel_size, padding ?? Zero3, dilation ?? One3, ceil_mode);
 
-            public static (Tensor output, Tensor indices) max_pool3d_with_indices(Tensor input, long[] kernel_size, long[]? strides = null, long[]? padding = null, long[]? dilation = null, bool ceil_mode = false) =>
+            public static (Tensor Values, Tensor Indices) max_pool3d_with_indices(Tensor input, long[] kernel_size, long[]? strides = null, long[]? padding = null, long[]? dilation = null, bool ceil_mode = false) =>
                 K.MaxPool3dIndices.Call2(input, kernel_size, strides ?? kernel_size, padding ?? Zero3, dilation ?? One3, ceil_mode);
 
             private static long[]? Twice(long? value) => value is { } v ? [v, v] : null;
@@ -65,15 +65,15 @@ public static partial class torch
 
             public static Tensor adaptive_max_pool1d(Tensor input, long output_size) => First(K.AdaptiveMaxPool1d.Call2(input, (long[])[output_size]));
 
-            public static (Tensor output, Tensor indices) adaptive_max_pool1d_with_indices(Tensor input, long output_size) => K.AdaptiveMaxPool1d.Call2(input, (long[])[output_size]);
+            public static (Tensor Values, Tensor Indices) adaptive_max_pool1d_with_indices(Tensor input, long output_size) => K.AdaptiveMaxPool1d.Call2(input, (long[])[output_size]);
 
             public static Tensor adaptive_max_pool2d(Tensor input, long[] output_size) => First(K.AdaptiveMaxPool2d.Call2(input, output_size));
 
-            public static (Tensor output, Tensor indices) adaptive_max_pool2d_with_indices(Tensor input, long[] output_size) => K.AdaptiveMaxPool2d.Call2(input, output_size);
+            public static (Tensor Values, Tensor Indices) adaptive_max_pool2d_with_indices(Tensor input, long[] output_size) => K.AdaptiveMaxPool2d.Call2(input, output_size);
 
             public static Tensor adaptive_max_pool3d(Tensor input, long[] output_size) => First(K.AdaptiveMaxPool3d.Call2(input, output_size));
 
-            public static (Tensor output, Tensor indices) adaptive_max_pool3d_with_indices(Tensor input, long[] output_size) => K.AdaptiveMaxPool3d.Call2(input, output_size);
+            public static (Tensor Values, Tensor Indices) adaptive_max_pool3d_with_indices(Tensor input, long[] output_size) => K.AdaptiveMaxPool3d.Call2(input, output_size);
 
             private static Tensor First((Tensor, Tensor) pair)
             {

@@ -40,7 +40,7 @@ public sealed class AdaptiveMaxPool1d : ParameterLessModule<Tensor, Tensor>
 
     public override Tensor forward(Tensor input) => F.adaptive_max_pool1d(input, output_size);
 
-    public (Tensor output, Tensor indices) forward_with_indices(Tensor input) => F.adaptive_max_pool1d_with_indices(input, output_size);
+    public (Tensor Values, Tensor Indices) forward_with_indices(Tensor input) => F.adaptive_max_pool1d_with_indices(input, output_size);
 }
 
 public sealed class AdaptiveMaxPool2d : ParameterLessModule<Tensor, Tensor>
@@ -51,7 +51,7 @@ public sealed class AdaptiveMaxPool2d : ParameterLessModule<Tensor, Tensor>
 
     public override Tensor forward(Tensor input) => F.adaptive_max_pool2d(input, output_size);
 
-    public (Tensor output, Tensor indices) forward_with_indices(Tensor input) => F.adaptive_max_pool2d_with_indices(input, output_size);
+    public (Tensor Values, Tensor Indices) forward_with_indices(Tensor input) => F.adaptive_max_pool2d_with_indices(input, output_size);
 }
 
 public sealed class AdaptiveMaxPool3d : ParameterLessModule<Tensor, Tensor>
@@ -62,7 +62,7 @@ public sealed class AdaptiveMaxPool3d : ParameterLessModule<Tensor, Tensor>
 
     public override Tensor forward(Tensor input) => F.adaptive_max_pool3d(input, output_size);
 
-    public (Tensor output, Tensor indices) forward_with_indices(Tensor input) => F.adaptive_max_pool3d_with_indices(input, output_size);
+    public (Tensor Values, Tensor Indices) forward_with_indices(Tensor input) => F.adaptive_max_pool3d_with_indices(input, output_size);
 }
 
 public sealed class MaxUnpool1d : ParameterLessModule<Tensor, Tensor, long[], Tensor>

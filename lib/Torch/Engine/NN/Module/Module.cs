@@ -112,6 +112,18 @@ public static partial class torch
                 ownModules.Add(name, submodule);
             }
 
+            // In a sequence a name may come again: its parameters are listed, and the first has the key.
+            private protected void Chain(string name, Module submodule)
+            {
+                if (ownModules.Get(name) is null)
+                {
+                    register_module(name, submodule);
+                    return;
+                }
+                submodule.RegisterComponents();
+                ownModules.AddAnyway(name, submodule);
+            }
+
             public virtual void add_module(string name, Module module) => register_module(name, module);
 
             /// <summary>Forgets all submodules. They are not disposed.</summary>

@@ -32,6 +32,9 @@ internal sealed class NamedItems<T> : IEnumerable<(string Name, T Value)> where 
         items.Add((name, value));
     }
 
+    /// <summary>Adds though the name may be there already; the first of a name is the one that <see cref="Get"/> finds.</summary>
+    public void AddAnyway(string name, T value) => items.Add((name, value));
+
     /// <summary>Adds, or replaces what has the name, at its place.</summary>
     public void Put(string name, T value)
     {

@@ -102,6 +102,26 @@ public class ASGD : OptimizerHelper
             t0 = other.t0;
             weight_decay = other.weight_decay;
         }
+
+        public override void SaveStateDict(BinaryWriter writer)
+        {
+            base.SaveStateDict(writer);
+            writer.Write(maximize!.Value);
+            writer.Write(lambd!.Value);
+            writer.Write(alpha!.Value);
+            writer.Write(weight_decay!.Value);
+            writer.Write(t0!.Value);
+        }
+
+        public override void LoadStateDict(BinaryReader reader)
+        {
+            base.LoadStateDict(reader);
+            maximize = reader.ReadBoolean();
+            lambd = reader.ReadDouble();
+            alpha = reader.ReadDouble();
+            weight_decay = reader.ReadDouble();
+            t0 = reader.ReadDouble();
+        }
     }
 
     public class ParamGroup : ParamGroup<Options>
@@ -138,6 +158,22 @@ public class ASGD : OptimizerHelper
             mu = other.mu;
             step = other.step;
             Take(ref ax!, other.ax);
+        }
+
+        public override void SaveStateDict(BinaryWriter writer)
+        {
+            writer.Write(step);
+            writer.Write(eta);
+            writer.Write(mu);
+            ax.Save(writer);
+        }
+
+        public override void LoadStateDict(BinaryReader reader)
+        {
+            step = reader.ReadInt64();
+            eta = reader.ReadDouble();
+            mu = reader.ReadDouble();
+            ax.Load(reader);
         }
 
         public override bool ApproximatelyEquals(OptimizerState other) =>

@@ -95,6 +95,24 @@ public class Adadelta : OptimizerHelper
             rho = other.rho;
             weight_decay = other.weight_decay;
         }
+
+        public override void SaveStateDict(BinaryWriter writer)
+        {
+            base.SaveStateDict(writer);
+            writer.Write(rho!.Value);
+            writer.Write(eps!.Value);
+            writer.Write(weight_decay!.Value);
+            writer.Write(maximize!.Value);
+        }
+
+        public override void LoadStateDict(BinaryReader reader)
+        {
+            base.LoadStateDict(reader);
+            rho = reader.ReadDouble();
+            eps = reader.ReadDouble();
+            weight_decay = reader.ReadDouble();
+            maximize = reader.ReadBoolean();
+        }
     }
 
     public class ParamGroup : ParamGroup<Options>
@@ -128,6 +146,20 @@ public class Adadelta : OptimizerHelper
             step = other.step;
             Take(ref acc_delta!, other.acc_delta);
             Take(ref square_avg!, other.square_avg);
+        }
+
+        public override void SaveStateDict(BinaryWriter writer)
+        {
+            writer.Write(step);
+            square_avg.Save(writer);
+            acc_delta.Save(writer);
+        }
+
+        public override void LoadStateDict(BinaryReader reader)
+        {
+            step = reader.ReadInt64();
+            square_avg.Load(reader);
+            acc_delta.Load(reader);
         }
 
         public override bool ApproximatelyEquals(OptimizerState other) =>

@@ -85,6 +85,24 @@ public class Adagrad : OptimizerHelper
             lr_decay = other.lr_decay;
             weight_decay = other.weight_decay;
         }
+
+        public override void SaveStateDict(BinaryWriter writer)
+        {
+            base.SaveStateDict(writer);
+            writer.Write(lr_decay!.Value);
+            writer.Write(initial_accumulator_value!.Value);
+            writer.Write(eps!.Value);
+            writer.Write(weight_decay!.Value);
+        }
+
+        public override void LoadStateDict(BinaryReader reader)
+        {
+            base.LoadStateDict(reader);
+            lr_decay = reader.ReadDouble();
+            initial_accumulator_value = reader.ReadDouble();
+            eps = reader.ReadDouble();
+            weight_decay = reader.ReadDouble();
+        }
     }
 
     public class ParamGroup : ParamGroup<Options>
@@ -116,6 +134,18 @@ public class Adagrad : OptimizerHelper
             var other = (State)source;
             step = other.step;
             Take(ref sum!, other.sum);
+        }
+
+        public override void SaveStateDict(BinaryWriter writer)
+        {
+            writer.Write(step);
+            sum.Save(writer);
+        }
+
+        public override void LoadStateDict(BinaryReader reader)
+        {
+            step = reader.ReadInt64();
+            sum.Load(reader);
         }
 
         public override bool ApproximatelyEquals(OptimizerState other) =>

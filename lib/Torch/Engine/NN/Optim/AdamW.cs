@@ -127,6 +127,28 @@ public class AdamW : OptimizerHelper, IBetas
             maximize = other.maximize;
             weight_decay = other.weight_decay;
         }
+
+        public override void SaveStateDict(BinaryWriter writer)
+        {
+            base.SaveStateDict(writer);
+            writer.Write(beta1!.Value);
+            writer.Write(beta2!.Value);
+            writer.Write(eps!.Value);
+            writer.Write(weight_decay!.Value);
+            writer.Write(amsgrad!.Value);
+            writer.Write(maximize!.Value);
+        }
+
+        public override void LoadStateDict(BinaryReader reader)
+        {
+            base.LoadStateDict(reader);
+            beta1 = reader.ReadDouble();
+            beta2 = reader.ReadDouble();
+            eps = reader.ReadDouble();
+            weight_decay = reader.ReadDouble();
+            amsgrad = reader.ReadBoolean();
+            maximize = reader.ReadBoolean();
+        }
     }
 
     public class ParamGroup : ParamGroup<Options>, IBetas
@@ -170,6 +192,22 @@ public class AdamW : OptimizerHelper, IBetas
             Take(ref exp_avg!, other.exp_avg);
             Take(ref exp_avg_sq!, other.exp_avg_sq);
             Take(ref max_exp_avg_sq!, other.max_exp_avg_sq);
+        }
+
+        public override void SaveStateDict(BinaryWriter writer)
+        {
+            writer.Write(step);
+            exp_avg.Save(writer);
+            exp_avg_sq.Save(writer);
+            SaveConditionalStateTensor(writer, max_exp_avg_sq);
+        }
+
+        public override void LoadStateDict(BinaryReader reader)
+        {
+            step = reader.ReadInt64();
+            exp_avg.Load(reader);
+            exp_avg_sq.Load(reader);
+            LoadConditionalStateTensor(reader, ref max_exp_avg_sq, parameter.device);
         }
 
         public override bool ApproximatelyEquals(OptimizerState other) =>

@@ -97,6 +97,24 @@ public class Adamax : OptimizerHelper, IBetas
             eps = other.eps;
             weight_decay = other.weight_decay;
         }
+
+        public override void SaveStateDict(BinaryWriter writer)
+        {
+            base.SaveStateDict(writer);
+            writer.Write(beta1!.Value);
+            writer.Write(beta2!.Value);
+            writer.Write(eps!.Value);
+            writer.Write(weight_decay!.Value);
+        }
+
+        public override void LoadStateDict(BinaryReader reader)
+        {
+            base.LoadStateDict(reader);
+            beta1 = reader.ReadDouble();
+            beta2 = reader.ReadDouble();
+            eps = reader.ReadDouble();
+            weight_decay = reader.ReadDouble();
+        }
     }
 
     public class ParamGroup : ParamGroup<Options>, IBetas
@@ -136,6 +154,20 @@ public class Adamax : OptimizerHelper, IBetas
             step = other.step;
             Take(ref exp_avg!, other.exp_avg);
             Take(ref exp_inf!, other.exp_inf);
+        }
+
+        public override void SaveStateDict(BinaryWriter writer)
+        {
+            writer.Write(step);
+            exp_avg.Save(writer);
+            exp_inf.Save(writer);
+        }
+
+        public override void LoadStateDict(BinaryReader reader)
+        {
+            step = reader.ReadInt64();
+            exp_avg.Load(reader);
+            exp_inf.Load(reader);
         }
 
         public override bool ApproximatelyEquals(OptimizerState other) =>

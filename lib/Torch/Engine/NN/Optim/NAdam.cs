@@ -108,6 +108,26 @@ public class NAdam : OptimizerHelper, IBetas
             momentum_decay = other.momentum_decay;
             weight_decay = other.weight_decay;
         }
+
+        public override void SaveStateDict(BinaryWriter writer)
+        {
+            base.SaveStateDict(writer);
+            writer.Write(beta1!.Value);
+            writer.Write(beta2!.Value);
+            writer.Write(eps!.Value);
+            writer.Write(weight_decay!.Value);
+            writer.Write(momentum_decay!.Value);
+        }
+
+        public override void LoadStateDict(BinaryReader reader)
+        {
+            base.LoadStateDict(reader);
+            beta1 = reader.ReadDouble();
+            beta2 = reader.ReadDouble();
+            eps = reader.ReadDouble();
+            weight_decay = reader.ReadDouble();
+            momentum_decay = reader.ReadDouble();
+        }
     }
 
     public class ParamGroup : ParamGroup<Options>, IBetas
@@ -150,6 +170,22 @@ public class NAdam : OptimizerHelper, IBetas
             step = other.step;
             Take(ref exp_avg!, other.exp_avg);
             Take(ref exp_avg_sq!, other.exp_avg_sq);
+        }
+
+        public override void SaveStateDict(BinaryWriter writer)
+        {
+            writer.Write(step);
+            writer.Write(mu_product);
+            exp_avg.Save(writer);
+            exp_avg_sq.Save(writer);
+        }
+
+        public override void LoadStateDict(BinaryReader reader)
+        {
+            step = reader.ReadInt64();
+            mu_product = reader.ReadDouble();
+            exp_avg.Load(reader);
+            exp_avg_sq.Load(reader);
         }
 
         public override bool ApproximatelyEquals(OptimizerState other) =>

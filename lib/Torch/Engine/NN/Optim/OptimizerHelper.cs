@@ -94,6 +94,49 @@ public abstract class OptimizerHelper : Optimizer
         return dictionary;
     }
 
+    /// <summary>Saves options and states in TorchSharp's own format.</summary>
+    public void save_state_dict(string location)
+    {
+        using var writer = new BinaryWriter(File.Create(location));
+        save_state_dict(writer);
+    }
+
+    public void save_state_dict(BinaryWriter writer)
+    {
+        var all = state_dict();
+        writer.Write(GetType().Name);
+        SaveFormat.Encode(writer, all.Options.Count);
+        SaveFormat.Encode(writer, all.State.Count);
+        all.Options.ForEach(options => options.SaveStateDict(writer));
+        all.State.ForEach(state => state.SaveStateDict(writer));
+    }
+
+    /// <summary>Loads what TorchSharp or this engine saved. PyTorch's files have another format.</summary>
+    /// <exception cref="InvalidDataException">Another optimizer's state.</exception>
+    /// <exception cref="ArgumentException">Another number of groups or parameters, or a tensor of another type or shape.</exception>
+    public void load_state_dict(string location)
+    {
+        using var reader = new BinaryReader(File.OpenRead(location));
+        load_state_dict(reader);
+    }
+
+    public void load_state_dict(BinaryReader reader)
+    {
+        var name = reader.ReadString();
+        if (name != GetType().Name)
+        {
+            throw new InvalidDataException($"Mismatched optimizer type: expected '{GetType().Name}', but found '{name}' in the loaded stream.");
+        }
+        var (groups, count) = (SaveFormat.Decode(reader), SaveFormat.Decode(reader));
+        var all = state_dict();
+        if (groups != all.Options.Count || count != all.State.Count)
+        {
+            throw new ArgumentException($"Invalid optimizer state: {groups} groups and {count} parameters, the optimizer has {all.Options.Count} and {all.State.Count}.");
+        }
+        all.Options.ForEach(options => options.LoadStateDict(reader));
+        all.State.ForEach(state => state.LoadStateDict(reader));
+    }
+
     /// <summary>Takes over options and copies of the states; the groups and their sizes must be the same.</summary>
     public virtual void load_state_dict(StateDictionary state_dict)
     {

@@ -15,6 +15,31 @@ public abstract class OptimizerState
     /// <summary>Takes over copies of another state's values.</summary>
     public abstract void LoadStateDict(OptimizerState source);
 
+    /// <summary>Writes the state in TorchSharp's own format.</summary>
+    public abstract void SaveStateDict(BinaryWriter writer);
+
+    /// <summary>Reads what <see cref="SaveStateDict"/> wrote, into tensors of the same shapes.</summary>
+    public abstract void LoadStateDict(BinaryReader reader);
+
+    protected static void SaveConditionalStateTensor(BinaryWriter writer, Tensor? tensor)
+    {
+        writer.Write(tensor is not null);
+        tensor?.Save(writer);
+    }
+
+    protected static void LoadConditionalStateTensor(BinaryReader reader, ref Tensor result, Device device)
+    {
+        if (!reader.ReadBoolean())
+        {
+            result?.Dispose();
+            result = null!;
+            return;
+        }
+        using var read = TensorExtensionMethods.Load(reader);
+        result?.Dispose();
+        result = read.to(device, copy: true).DetachFromDisposeScope();
+    }
+
     public virtual bool ApproximatelyEquals(OptimizerState other) => false;
 
     public virtual void to(Device device) { }

@@ -8,6 +8,20 @@ public class OptimizerOptions
     public double? LearningRate { get; set; }
     public double InitialLearningRate { get; set; }
 
+    /// <summary>Writes the options in TorchSharp's own format: numbers one after another.</summary>
+    public virtual void SaveStateDict(BinaryWriter writer)
+    {
+        writer.Write(InitialLearningRate);
+        writer.Write(LearningRate!.Value);
+    }
+
+    /// <summary>Reads what <see cref="SaveStateDict"/> wrote.</summary>
+    public virtual void LoadStateDict(BinaryReader reader)
+    {
+        InitialLearningRate = reader.ReadDouble();
+        LearningRate = reader.ReadDouble();
+    }
+
     public virtual void LoadStateDict(OptimizerOptions source)
     {
         LearningRate = source.LearningRate;

@@ -84,6 +84,8 @@ public class RMSProp : OptimizerHelper, IMomentum
         Foreach.AddScalarInPlace.Run(below, options.eps!.Value);
         if (momentum > 0)
         {
+            // The momentum may have been set after the first steps.
+            live.States.ForEach(s => s.Begin());
             var buffers = live.All(s => s.momentum_buffer);
             Foreach.MulInPlace.Run(buffers, momentum);
             Foreach.Addcdiv(buffers, g, below, 1);
@@ -123,6 +125,28 @@ public class RMSProp : OptimizerHelper, IMomentum
             maximize = other.maximize;
             momentum = other.momentum;
             weight_decay = other.weight_decay;
+        }
+
+        public override void SaveStateDict(BinaryWriter writer)
+        {
+            base.SaveStateDict(writer);
+            writer.Write(maximize!.Value);
+            writer.Write(momentum!.Value);
+            writer.Write(alpha!.Value);
+            writer.Write(eps!.Value);
+            writer.Write(weight_decay!.Value);
+            writer.Write(centered!.Value);
+        }
+
+        public override void LoadStateDict(BinaryReader reader)
+        {
+            base.LoadStateDict(reader);
+            maximize = reader.ReadBoolean();
+            momentum = reader.ReadDouble();
+            alpha = reader.ReadDouble();
+            eps = reader.ReadDouble();
+            weight_decay = reader.ReadDouble();
+            centered = reader.ReadBoolean();
         }
     }
 
@@ -169,6 +193,24 @@ public class RMSProp : OptimizerHelper, IMomentum
             Take(ref grad_avg!, other.grad_avg);
             Take(ref momentum_buffer!, other.momentum_buffer);
             Take(ref square_avg!, other.square_avg);
+        }
+
+        internal void Begin() => momentum_buffer ??= Zeros();
+
+        public override void SaveStateDict(BinaryWriter writer)
+        {
+            writer.Write(step);
+            square_avg.Save(writer);
+            SaveConditionalStateTensor(writer, momentum_buffer);
+            SaveConditionalStateTensor(writer, grad_avg);
+        }
+
+        public override void LoadStateDict(BinaryReader reader)
+        {
+            step = reader.ReadInt64();
+            square_avg.Load(reader);
+            LoadConditionalStateTensor(reader, ref momentum_buffer, parameter.device);
+            LoadConditionalStateTensor(reader, ref grad_avg, parameter.device);
         }
 
         public override bool ApproximatelyEquals(OptimizerState other) =>

@@ -105,6 +105,26 @@ public class Rprop : OptimizerHelper
             maximize = other.maximize;
             min_step = other.min_step;
         }
+
+        public override void SaveStateDict(BinaryWriter writer)
+        {
+            base.SaveStateDict(writer);
+            writer.Write(maximize!.Value);
+            writer.Write(etaminus!.Value);
+            writer.Write(etaplus!.Value);
+            writer.Write(min_step!.Value);
+            writer.Write(max_step!.Value);
+        }
+
+        public override void LoadStateDict(BinaryReader reader)
+        {
+            base.LoadStateDict(reader);
+            maximize = reader.ReadBoolean();
+            etaminus = reader.ReadDouble();
+            etaplus = reader.ReadDouble();
+            min_step = reader.ReadDouble();
+            max_step = reader.ReadDouble();
+        }
     }
 
     public class ParamGroup : ParamGroup<Options>
@@ -139,6 +159,20 @@ public class Rprop : OptimizerHelper
             step = other.step;
             Take(ref prev!, other.prev);
             Take(ref step_size!, other.step_size);
+        }
+
+        public override void SaveStateDict(BinaryWriter writer)
+        {
+            writer.Write(step);
+            prev.Save(writer);
+            step_size.Save(writer);
+        }
+
+        public override void LoadStateDict(BinaryReader reader)
+        {
+            step = reader.ReadInt64();
+            prev.Load(reader);
+            step_size.Load(reader);
         }
 
         public override bool ApproximatelyEquals(OptimizerState other) =>

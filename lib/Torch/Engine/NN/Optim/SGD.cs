@@ -119,6 +119,26 @@ public class SGD : OptimizerHelper, IMomentum
             nesterov = other.nesterov;
             weight_decay = other.weight_decay;
         }
+
+        public override void SaveStateDict(BinaryWriter writer)
+        {
+            base.SaveStateDict(writer);
+            writer.Write(momentum!.Value);
+            writer.Write(dampening!.Value);
+            writer.Write(weight_decay!.Value);
+            writer.Write(nesterov!.Value);
+            writer.Write(maximize!.Value);
+        }
+
+        public override void LoadStateDict(BinaryReader reader)
+        {
+            base.LoadStateDict(reader);
+            momentum = reader.ReadDouble();
+            dampening = reader.ReadDouble();
+            weight_decay = reader.ReadDouble();
+            nesterov = reader.ReadBoolean();
+            maximize = reader.ReadBoolean();
+        }
     }
 
     public class ParamGroup : ParamGroup<Options>, IMomentum
@@ -153,6 +173,16 @@ public class SGD : OptimizerHelper, IMomentum
         {
             var other = (State)source;
             Take(ref momentum_buffer!, other.momentum_buffer);
+        }
+
+        public override void SaveStateDict(BinaryWriter writer)
+        {
+            SaveConditionalStateTensor(writer, momentum_buffer);
+        }
+
+        public override void LoadStateDict(BinaryReader reader)
+        {
+            LoadConditionalStateTensor(reader, ref momentum_buffer, parameter.device);
         }
 
         public override bool ApproximatelyEquals(OptimizerState other) =>

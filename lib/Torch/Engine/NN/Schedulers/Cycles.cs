@@ -162,7 +162,7 @@ public static partial class torch
 
                     protected override IEnumerable<double> get_lr()
                     {
-                        if (epoch >= total)
+                        if (epoch > total)
                         {
                             throw new InvalidOperationException($"the schedule has {total} steps, and all are taken");
                         }
