@@ -297,6 +297,7 @@ public sealed class MotionDenoiser : nn.Module<Tensor, Tensor, Tensor, Tensor>
             gamma = new Parameter(ones(1, 1, width), !dead);
             beta = new Parameter(zeros(1, 1, width), !dead);
             RegisterComponents();
+            this.OutliveScopes();
         }
 
         public override Tensor forward(Tensor x)
