@@ -93,11 +93,14 @@ public sealed class MelFrontEnd : nn.Module<Tensor, Tensor>
         return window;
     }
 
-    /// <summary>Triangles (fft / 2 + 1, mels) whose corners are evenly spaced on the HTK mel scale, 2595 log10(1 + f / 700), with peak 1.</summary>
+    /// <summary>Triangles (fft / 2 + 1, mels) whose corners are evenly spaced on the settings' scale; with peak 1 on HTK's, of area 1 on Slaney's.</summary>
     internal static float[,] FilterBank(MelSettings settings)
     {
-        static double ToMel(double hertz) => 2595 * Math.Log10(1 + hertz / 700);
-        static double ToHertz(double mel) => 700 * (Math.Pow(10, mel / 2595) - 1);
+        const double Knee = 1000, Linear = 200.0 / 3;
+        var step = Math.Log(6.4) / 27;
+        var slaney = settings.Scale == MelScale.Slaney;
+        double ToMel(double hertz) => !slaney ? 2595 * Math.Log10(1 + hertz / 700) : hertz < Knee ? hertz / Linear : Knee / Linear + Math.Log(hertz / Knee) / step;
+        double ToHertz(double mel) => !slaney ? 700 * (Math.Pow(10, mel / 2595) - 1) : mel < Knee / Linear ? mel * Linear : Knee * Math.Exp(step * (mel - Knee / Linear));
         var bins = settings.FftLength / 2 + 1;
         var low = ToMel(settings.LowFrequency);
         var high = ToMel(settings.HighFrequency);
@@ -114,7 +117,7 @@ public sealed class MelFrontEnd : nn.Module<Tensor, Tensor>
             {
                 var up = (frequency - corners[m]) / (corners[m + 1] - corners[m]);
                 var down = (corners[m + 2] - frequency) / (corners[m + 2] - corners[m + 1]);
-                var weight = Math.Min(up, down);
+                var weight = Math.Min(up, down) * (slaney ? 2 / (corners[m + 2] - corners[m]) : 1);
                 // What rounding leaves on a triangle's corner is nothing.
                 bank[i, m] = weight > 1e-9 ? (float)weight : 0;
             }

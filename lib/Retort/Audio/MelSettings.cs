@@ -23,6 +23,9 @@ public sealed record MelSettings
     /// <summary>Upper edge of the highest mel bin, in Hz.</summary>
     public double HighFrequency { get; init; } = 8000;
 
+    /// <summary>How the bins are spaced and weighed.</summary>
+    public MelScale Scale { get; init; } = MelScale.Htk;
+
     /// <summary>Range kept below the maximum that <see cref="Floor"/> names, in dB.</summary>
     public double Range { get; init; } = 120;
 
@@ -37,5 +40,15 @@ public sealed record MelSettings
 
     /// <summary>One line that names the transform and all its settings; equal lines mean equal spectrograms.</summary>
     public string Identity => string.Create(CultureInfo.InvariantCulture,
-        $"log-mel/1 rate={SampleRate} fft={FftLength} hop={Hop} mels={Mels} low={LowFrequency:R} high={HighFrequency:R} range={Range:R} floor={Floor}");
+        $"log-mel/1 rate={SampleRate} fft={FftLength} hop={Hop} mels={Mels} low={LowFrequency:R} high={HighFrequency:R} range={Range:R} floor={Floor}{(Scale == MelScale.Htk ? "" : $" scale={Scale}")}");
+}
+
+/// <summary>How mel bins are spaced and weighed.</summary>
+public enum MelScale
+{
+    /// <summary>Evenly on 2595 log10(1 + f / 700), each with peak 1.</summary>
+    Htk,
+
+    /// <summary>Evenly on Slaney's scale (linear to 1 kHz, logarithmic above), each of area 1 in Hz, as librosa's default.</summary>
+    Slaney,
 }

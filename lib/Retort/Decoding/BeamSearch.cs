@@ -1,6 +1,7 @@
 // Beam search whose beam shrinks as hypotheses end, as in the code of sequence-level KD for SLU (Cappellazzo et al.,
 // Interspeech 2023), for a batch of utterances at once, with kept keys and values, and with the memory's read once for all
 // hypotheses of an utterance. The published code decodes one utterance at a time and re-runs the decoder on each prefix.
+// Efficient audio captioning (Xu et al., Interspeech 2024) searches with a beam that keeps its size: a switch.
 
 using Retort.Layers;
 using Retort.Torch;
@@ -11,13 +12,13 @@ namespace Retort.Decoding;
 
 /// <summary>
 /// At each step the best continuations of an utterance's live hypotheses live on, as many as live hypotheses may be; one
-/// that chooses the end symbol is finished and lowers that number by one. The search ends when K are finished or at the
-/// greatest length, where the unfinished join the finished. Live hypotheses are ranked by their (under
-/// <see cref="LengthRule.StepWise"/>: weighed) sums, the result by score.
+/// that chooses the end symbol is finished and, under <see cref="BeamRule.Shrinking"/>, lowers that number by one. The search
+/// ends when K are finished or at the greatest length, where the unfinished join the finished. Live hypotheses are ranked by
+/// their (under <see cref="LengthRule.StepWise"/>: weighed) sums, the result by score.
 /// </summary>
 public static class BeamSearch
 {
-    /// <summary>For each memory up to K hypotheses, the best first. The result does not depend on what else is in the batch.</summary>
+    /// <summary>For each memory up to K hypotheses (more under <see cref="BeamRule.FullExact"/>), the best first. The result does not depend on what else is in the batch.</summary>
     /// <param name="decoder">a decoder outside training</param>
     /// <param name="memory">(B, S, D)</param>
     /// <param name="memoryLengths">valid frames of each memory; null if all are (the released code's way)</param>
@@ -25,11 +26,11 @@ public static class BeamSearch
     /// <exception cref="ArgumentException">The settings do not fit the decoder.</exception>
     /// <exception cref="InvalidOperationException">The decoder is in training, or gives NaN.</exception>
     public static IReadOnlyList<IReadOnlyList<Hypothesis>> Decode(
-        TokenDecoder decoder, Tensor memory, IReadOnlyList<long>? memoryLengths, DecodingSettings? settings = null)
+        IStepDecoder decoder, Tensor memory, IReadOnlyList<long>? memoryLengths, DecodingSettings? settings = null)
     {
         settings ??= new DecodingSettings();
-        settings.Check(decoder.Settings.Vocabulary);
-        var steps = Math.Min(settings.MaxLength, decoder.Settings.MaxLength);
+        settings.Check(decoder.Vocabulary);
+        var steps = Math.Min(settings.MaxLength, decoder.MaxLength);
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         using var cache = decoder.Start(memory, memoryLengths);
@@ -42,6 +43,14 @@ public static class BeamSearch
             var device = memory.device;
             var tokens = tensor([.. active.SelectMany(s => s.LastTokens(slots))], device: device);
             var logits = decoder.Step(tokens, cache).to(float32);  // (utterances slots, V)
+            if (settings.Temperature != 1)
+            {
+                logits = logits / settings.Temperature;
+            }
+            if (settings.DoubleLogSoftmax)
+            {
+                logits = nn.functional.log_softmax(logits, -1);
+            }
             var sums = tensor([.. active.SelectMany(s => s.Sums(slots))], [active.Count, slots], device: device);
             var factor = settings.LengthRule == LengthRule.StepWise ? 1 / settings.Penalty(step) : 1;
             var vocabulary = (int)logits.shape[1];
@@ -84,6 +93,9 @@ public static class BeamSearch
     /// <summary>The hypotheses of one utterance.</summary>
     private sealed class Search(DecodingSettings settings)
     {
+        // The published code's number; no sum of log-probabilities of a caption is as low.
+        private const double Ended = -1000;
+
         private readonly List<Hypothesis> finished = [];
 
         public List<Partial> Live { get; private set; } = [new Partial([settings.Start], 0, 0, 0)];
@@ -98,7 +110,8 @@ public static class BeamSearch
 
         public void Advance(int step, int vocabulary, ReadOnlySpan<double> values, ReadOnlySpan<double> places, ReadOnlySpan<double> gained)
         {
-            var room = settings.Beams - finished.Count;
+            var full = settings.BeamRule != BeamRule.Shrinking;
+            var room = settings.Beams - (full ? 0 : finished.Count);
             var next = new List<Partial>();
             for (var i = 0; i < values.Length && next.Count < room && i < settings.Beams; i++)
             {
@@ -117,7 +130,15 @@ public static class BeamSearch
                 if (token == settings.End)
                 {
                     finished.Add(Finish(parent.Tokens, values[i], logProbability, step, true));
-                    room--;
+                    if (full)
+                    {
+                        // It keeps its place; what continues it comes after every other continuation.
+                        next.Add(new Partial([.. parent.Tokens, token], Ended, logProbability, slot));
+                    }
+                    else
+                    {
+                        room--;
+                    }
                 }
                 else
                 {
@@ -125,16 +146,21 @@ public static class BeamSearch
                 }
             }
             Live = next;
+            if (full && (finished.Count == settings.Beams || (settings.BeamRule == BeamRule.Full && finished.Count > settings.Beams)))
+            {
+                Live = [];
+            }
         }
 
         public IReadOnlyList<Hypothesis> Results() =>
         [
-            .. finished.Concat(Live.Select(p => Finish(p.Tokens, p.Sum, p.LogProbability, p.Tokens.Length - 1, false)))
+            .. finished.Concat(Live.Where(p => p.Sum != Ended).Select(p => Finish(p.Tokens, p.Sum, p.LogProbability, p.Tokens.Length - 1, false)))
                 .OrderByDescending(h => h.Score),
         ];
 
         private Hypothesis Finish(int[] tokens, double sum, double logProbability, int steps, bool ended) => new(
-            tokens[1..], settings.LengthRule == LengthRule.StepWise ? sum : sum / settings.Penalty(steps), logProbability, ended);
+            tokens[1..], settings.LengthRule == LengthRule.StepWise ? sum : sum / (settings.LengthRule == LengthRule.Mean ? steps : settings.Penalty(steps)),
+            logProbability, ended);
 
         private IEnumerable<Partial> Slots(int slots) => Enumerable.Range(0, slots).Select(i => Live[Math.Min(i, Live.Count - 1)]);
     }

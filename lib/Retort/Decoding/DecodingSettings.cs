@@ -15,6 +15,18 @@ public sealed record DecodingSettings
     /// <summary>Where lp divides.</summary>
     public LengthRule LengthRule { get; init; } = LengthRule.Final;
 
+    /// <summary>Whether a finished hypothesis narrows the beam.</summary>
+    public BeamRule BeamRule { get; init; } = BeamRule.Shrinking;
+
+    /// <summary>What logits are divided by.</summary>
+    public double Temperature { get; init; } = 1;
+
+    /// <summary>
+    /// Takes the log-softmax a second time, as the code of efficient audio captioning does. It changes nothing but rounding, as the
+    /// log-probabilities' exponentials sum to 1 already.
+    /// </summary>
+    public bool DoubleLogSoftmax { get; init; }
+
     /// <summary>Number of the start symbol.</summary>
     public int Start { get; init; } = 2;
 
@@ -30,6 +42,10 @@ public sealed record DecodingSettings
         if (Beams < 1 || MaxLength < 1)
         {
             throw new ArgumentException($"{Beams} beams of at most {MaxLength} tokens: both must be positive");
+        }
+        if (Temperature is not > 0)
+        {
+            throw new ArgumentException($"a temperature of {Temperature} is not positive");
         }
         if (Start < 0 || Start >= vocabulary || End < 0 || End >= vocabulary)
         {

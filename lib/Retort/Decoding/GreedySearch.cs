@@ -13,6 +13,6 @@ public static class GreedySearch
     /// <param name="memoryLengths">valid frames of each memory; null if all are</param>
     /// <param name="settings">greatest length, length rule (for the scores), start and end; null for the defaults</param>
     public static IReadOnlyList<Hypothesis> Decode(
-        TokenDecoder decoder, Tensor memory, IReadOnlyList<long>? memoryLengths, DecodingSettings? settings = null) =>
+        IStepDecoder decoder, Tensor memory, IReadOnlyList<long>? memoryLengths, DecodingSettings? settings = null) =>
         [.. BeamSearch.Decode(decoder, memory, memoryLengths, (settings ?? new DecodingSettings()) with { Beams = 1 }).Select(best => best[0])];
 }

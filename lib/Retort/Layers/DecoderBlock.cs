@@ -1,3 +1,4 @@
+using Retort.Torch;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -5,8 +6,9 @@ using static TorchSharp.torch;
 namespace Retort.Layers;
 
 /// <summary>
-/// A pre-norm decoder layer: x += SA(LN1 x); x += CA(LN2 x, memory); x += W2 relu(W1 LN3 x), with dropout after each part
-/// and after the ReLU. Keys of its state are those of PyTorch's nn.TransformerDecoderLayer.
+/// A decoder layer with dropout after each part and after the activation. Pre-norm (the default): x += SA(LN1 x);
+/// x += CA(LN2 x, memory); x += W2 relu(W1 LN3 x). Post-norm, as in Vaswani et al. (2017): x = LN1(x + SA(x)) and so on. Keys
+/// of its state are those of PyTorch's nn.TransformerDecoderLayer.
 /// </summary>
 public sealed class DecoderBlock : nn.Module<Tensor, Tensor, Tensor?, Tensor?, Tensor>
 {
@@ -20,13 +22,18 @@ public sealed class DecoderBlock : nn.Module<Tensor, Tensor, Tensor?, Tensor?, T
     private readonly LayerNorm norm2;
     private readonly LayerNorm norm3;
     private readonly SeededDropout dropout;
+    private readonly bool postNorm;
+    private readonly bool gelu;
 
     /// <param name="width">width of a token, D</param>
     /// <param name="heads">attention heads</param>
     /// <param name="hidden">width of the hidden layer</param>
     /// <param name="dropout">probability of 0 in training, in the parts and in the attention weights</param>
     /// <param name="generator">what dropout draws from</param>
-    public DecoderBlock(int width, int heads, int hidden, double dropout, Generator generator) : base(nameof(DecoderBlock))
+    /// <param name="postNorm">whether the norms stand behind the sums</param>
+    /// <param name="gelu">whether the activation is GELU instead of ReLU</param>
+    public DecoderBlock(int width, int heads, int hidden, double dropout, Generator generator, bool postNorm = false, bool gelu = false)
+        : base(nameof(DecoderBlock))
     {
         self_attn = new PackedAttention(width, heads, dropout, generator);
         multihead_attn = new PackedAttention(width, heads, dropout, generator);
@@ -36,6 +43,8 @@ public sealed class DecoderBlock : nn.Module<Tensor, Tensor, Tensor?, Tensor?, T
         norm2 = nn.LayerNorm(width);
         norm3 = nn.LayerNorm(width);
         this.dropout = new SeededDropout(dropout, generator);
+        this.postNorm = postNorm;
+        this.gelu = gelu;
         RegisterComponents();
     }
 
@@ -48,18 +57,21 @@ public sealed class DecoderBlock : nn.Module<Tensor, Tensor, Tensor?, Tensor?, T
     {
         using var scope = NewDisposeScope();
         var (keys, values) = multihead_attn.KeysValues(memory);
-        var attended = dropout.call(self_attn.call(EncoderBlock.AddNorm(x, null, norm1, Epsilon).Normed, causal));
-        var (y, second) = EncoderBlock.AddNorm(x, attended, norm2, Epsilon);
-        return FeedForward(y, dropout.call(multihead_attn.Cross(second, keys, values, memoryMask))).MoveToOuterDisposeScope();
+        return Run(x, y => self_attn.call(y, causal), y => multihead_attn.Cross(y, keys, values, memoryMask)).MoveToOuterDisposeScope();
     }
 
     /// <summary>As <see cref="forward"/>, with the weights (B, heads, L, S) of the cross-attention.</summary>
     internal (Tensor Output, Tensor Weights) Attended(Tensor x, Tensor memory, Tensor? causal, Tensor? memoryMask)
     {
         using var scope = NewDisposeScope();
-        var attended = dropout.call(self_attn.call(EncoderBlock.AddNorm(x, null, norm1, Epsilon).Normed, causal));
-        var weights = multihead_attn.CrossWeights(EncoderBlock.AddNorm(x, attended, norm2, Epsilon).Normed, multihead_attn.KeysValues(memory).Keys, memoryMask);
-        return (call(x, memory, causal, memoryMask).MoveToOuterDisposeScope(), weights.MoveToOuterDisposeScope());
+        var (keys, values) = multihead_attn.KeysValues(memory);
+        Tensor? weights = null;
+        var output = Run(x, y => self_attn.call(y, causal), y =>
+        {
+            weights = multihead_attn.CrossWeights(y, keys, memoryMask);
+            return multihead_attn.Cross(y, keys, values, memoryMask);
+        });
+        return (output.MoveToOuterDisposeScope(), weights!.MoveToOuterDisposeScope());
     }
 
     /// <summary>The memory's keys and values, for <see cref="Step"/>.</summary>
@@ -72,9 +84,7 @@ public sealed class DecoderBlock : nn.Module<Tensor, Tensor, Tensor?, Tensor?, T
     internal Tensor StepFused(Tensor x, StepHistory history, int layer)
     {
         using var scope = NewDisposeScope();
-        var attended = self_attn.StepFused(EncoderBlock.AddNorm(x, null, norm1, Epsilon).Normed, history, layer);
-        var (y, second) = EncoderBlock.AddNorm(x, attended, norm2, Epsilon);
-        return FeedForward(y, multihead_attn.CrossFused(second, history, layer)).MoveToOuterDisposeScope();
+        return Run(x, y => self_attn.StepFused(y, history, layer), y => multihead_attn.CrossFused(y, history, layer)).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -85,17 +95,40 @@ public sealed class DecoderBlock : nn.Module<Tensor, Tensor, Tensor?, Tensor?, T
         Tensor x, (Tensor Keys, Tensor Values)? past, (Tensor Keys, Tensor Values) cross, Tensor? memoryMask)
     {
         using var scope = NewDisposeScope();
-        var (attended, keys, values) = self_attn.Step(EncoderBlock.AddNorm(x, null, norm1, Epsilon).Normed, past);
-        var (y, second) = EncoderBlock.AddNorm(x, attended, norm2, Epsilon);
+        Tensor? keys = null, values = null;
         long rows = x.shape[0], memories = cross.Keys.shape[0], width = x.shape[2];
-        var crossed = multihead_attn.Cross(second.view(memories, rows / memories, width), cross.Keys, cross.Values, memoryMask);
-        return (FeedForward(y, crossed.view(rows, 1, width)).MoveToOuterDisposeScope(), keys.MoveToOuterDisposeScope(), values.MoveToOuterDisposeScope());
+        var output = Run(
+            x,
+            y =>
+            {
+                (var attended, keys, values) = self_attn.Step(y, past);
+                return attended;
+            },
+            y => multihead_attn.Cross(y.view(memories, rows / memories, width), cross.Keys, cross.Values, memoryMask).view(rows, 1, width));
+        return (output.MoveToOuterDisposeScope(), keys!.MoveToOuterDisposeScope(), values!.MoveToOuterDisposeScope());
     }
 
-    // Of x + before.
-    private Tensor FeedForward(Tensor x, Tensor before)
+    private Tensor Run(Tensor x, Func<Tensor, Tensor> self, Func<Tensor, Tensor> cross)
     {
-        var (y, third) = EncoderBlock.AddNorm(x, before, norm3, Epsilon);
-        return y + dropout.call(linear2.call(dropout.call(linear1.call(third).relu_())));
+        if (postNorm)
+        {
+            // Mixed precision may not round these norms: they are the sums of the next parts.
+            x = EncoderBlock.AddNorm(x, Dropped(self(x)), norm1, Epsilon, keep: true).Normed;
+            x = EncoderBlock.AddNorm(x, Dropped(cross(x)), norm2, Epsilon, keep: true).Normed;
+            return EncoderBlock.AddNorm(x, FeedForward(x), norm3, Epsilon, keep: true).Normed;
+        }
+        var attended = Dropped(self(EncoderBlock.AddNorm(x, null, norm1, Epsilon).Normed));
+        var (y, second) = EncoderBlock.AddNorm(x, attended, norm2, Epsilon);
+        var (z, third) = EncoderBlock.AddNorm(y, Dropped(cross(second)), norm3, Epsilon);
+        return z + FeedForward(third);
     }
+
+    private Tensor FeedForward(Tensor x)
+    {
+        var hidden = linear1.call(x);
+        var active = gelu ? Fused.Gelu(hidden) ?? nn.functional.gelu(hidden) : hidden.relu_();
+        return Dropped(linear2.call(Dropped(active)));
+    }
+
+    private Tensor Dropped(Tensor x) => training ? dropout.call(x) : x;
 }

@@ -1,9 +1,11 @@
+using Retort.Torch;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Retort.Layers;
 
 /// <summary>
-/// What a <see cref="TokenDecoder"/> keeps between steps: the memory's keys and values, made once, and those of the
+/// What a decoder keeps between steps: the memory's keys and values, made once, and those of the
 /// tokens so far. Its tensors belong to no dispose scope; dispose it.
 /// </summary>
 public sealed class DecoderCache : IDisposable
@@ -12,14 +14,14 @@ public sealed class DecoderCache : IDisposable
     private readonly (Tensor Keys, Tensor Values)?[] self;
     private Tensor? memoryMask;
 
-    /// <summary>For the fused kernels, which keep all in here.</summary>
-    internal DecoderCache(StepHistory history)
+    // For the fused kernels, which keep all in here.
+    private DecoderCache(StepHistory history)
     {
         (cross, self) = ([], []);
         History = history;
     }
 
-    internal DecoderCache((Tensor Keys, Tensor Values)[] cross, Tensor? memoryMask)
+    private DecoderCache((Tensor Keys, Tensor Values)[] cross, Tensor? memoryMask)
     {
         this.cross = cross;
         self = new (Tensor, Tensor)?[cross.Length];
@@ -33,20 +35,61 @@ public sealed class DecoderCache : IDisposable
     }
 
     /// <summary>Number of tokens that each row has.</summary>
-    public int Length { get; internal set; }
+    public int Length { get; private set; }
 
     /// <summary>Number of memories.</summary>
     public long Memories => History?.Memories ?? cross[0].Keys.shape[0];
 
-    internal StepHistory? History { get; }
+    private StepHistory? History { get; }
 
-    internal Tensor? MemoryMask => memoryMask;
+    /// <summary>The cache of a memory (M, S, D) for these layers: its keys and values. Without gradients.</summary>
+    internal static DecoderCache Start(IList<DecoderBlock> layers, Tensor memory, IReadOnlyList<long>? memoryLengths, int heads)
+    {
+        using var scope = NewDisposeScope();
+        var mask = LengthMask.OfMemory(memory, memoryLengths);
+        if (memory.dim() == 3 && Fused.HasSteps(memory, heads))
+        {
+            var projected = layers.Select(layer => layer.Memory(memory)).ToArray();
+            if (projected.All(p => p.dtype == ScalarType.Float32))
+            {
+                return new DecoderCache(new StepHistory(projected, heads, memoryLengths));
+            }
+        }
+        return new DecoderCache([.. layers.Select(layer => layer.KeysValues(memory))], mask);
+    }
 
-    internal (Tensor Keys, Tensor Values) Cross(int layer) => cross[layer];
+    /// <summary>One more token (N, 1, D) of each row through the layers: (N, D). Without gradients.</summary>
+    /// <exception cref="ArgumentException">N is no multiple of the memories.</exception>
+    internal Tensor Step(IList<DecoderBlock> layers, Tensor x)
+    {
+        if (x.shape[0] % Memories != 0)
+        {
+            throw new ArgumentException($"{x.shape[0]} rows are no multiple of {Memories} memories", nameof(x));
+        }
+        using var scope = NewDisposeScope();
+        if (History is { } history)
+        {
+            history.Begin(x.shape[0]);
+            x = x.squeeze(1);
+            for (var i = 0; i < layers.Count; i++)
+            {
+                x = layers[i].StepFused(x, history, i);
+            }
+        }
+        else
+        {
+            for (var i = 0; i < layers.Count; i++)
+            {
+                (x, var keys, var values) = layers[i].Step(x, self[i], cross[i], memoryMask);
+                Set(i, keys, values);
+            }
+            x = x.squeeze(1);
+        }
+        Length++;
+        return x.MoveToOuterDisposeScope();
+    }
 
-    internal (Tensor Keys, Tensor Values)? Self(int layer) => self[layer];
-
-    internal void Set(int layer, Tensor keys, Tensor values)
+    private void Set(int layer, Tensor keys, Tensor values)
     {
         DisposeSelf(layer);
         self[layer] = (keys.DetachFromDisposeScope(), values.DetachFromDisposeScope());

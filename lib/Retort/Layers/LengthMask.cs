@@ -41,6 +41,17 @@ public static class LengthMask
             .unsqueeze(1).unsqueeze(1).MoveToOuterDisposeScope();
     }
 
+    /// <summary>The additive mask (B, 1, 1, S) of a memory (B, S, D); null if no lengths are given.</summary>
+    /// <exception cref="ArgumentException">There are more or fewer lengths than memories, or one is out of range.</exception>
+    internal static Tensor? OfMemory(Tensor memory, IReadOnlyList<long>? lengths)
+    {
+        if (lengths is not null && lengths.Count != memory.shape[0])
+        {
+            throw new ArgumentException($"{lengths.Count} lengths do not fit {memory.shape[0]} memories", nameof(lengths));
+        }
+        return lengths is null ? null : Additive(lengths, memory.shape[1], memory.dtype, memory.device);
+    }
+
     /// <summary>(T, T) of the given type: 0 on and below the diagonal, -infinity above, so that no query sees a later key.</summary>
     /// <param name="length">T</param>
     /// <param name="dtype">the scores' type</param>

@@ -14,7 +14,7 @@ namespace Retort.Layers;
 /// Tokens and a memory (encoder output) to the logits of each next token: all at once for training, or one by one with
 /// kept keys and values. Keys of its state: <c>token_embedding</c>, <c>layers</c>, <c>norm</c>, <c>classif_dec</c>.
 /// </summary>
-public sealed class TokenDecoder : nn.Module<Tensor, Tensor, IReadOnlyList<long>?, Tensor>
+public sealed class TokenDecoder : nn.Module<Tensor, Tensor, IReadOnlyList<long>?, Tensor>, IStepDecoder
 {
     private readonly Embedding token_embedding;
     private readonly ModuleList<DecoderBlock> layers;
@@ -57,6 +57,12 @@ public sealed class TokenDecoder : nn.Module<Tensor, Tensor, IReadOnlyList<long>
     /// <summary>The settings.</summary>
     public TokenDecoderSettings Settings { get; }
 
+    /// <inheritdoc/>
+    public int Vocabulary => Settings.Vocabulary;
+
+    /// <inheritdoc/>
+    public int MaxLength => Settings.MaxLength;
+
     /// <summary>What dropout draws from in training.</summary>
     public Generator Generator { get; }
 
@@ -69,7 +75,7 @@ public sealed class TokenDecoder : nn.Module<Tensor, Tensor, IReadOnlyList<long>
         using var scope = NewDisposeScope();
         var length = tokens.shape[1];
         CheckLength(length);
-        var mask = MemoryMask(memory, memoryLengths);
+        var mask = LengthMask.OfMemory(memory, memoryLengths);
         var causal = LengthMask.Causal(length, memory.dtype, memory.device);
         var x = dropout.call(Embed(tokens, 0));
         foreach (var layer in layers)
@@ -96,7 +102,7 @@ public sealed class TokenDecoder : nn.Module<Tensor, Tensor, IReadOnlyList<long>
         CheckLength(tokens.shape[1]);
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        var mask = MemoryMask(memory, memoryLengths);
+        var mask = LengthMask.OfMemory(memory, memoryLengths);
         var causal = LengthMask.Causal(tokens.shape[1], memory.dtype, memory.device);
         var x = Embed(tokens, 0);
         var all = new Tensor[layers.Count];
@@ -120,16 +126,7 @@ public sealed class TokenDecoder : nn.Module<Tensor, Tensor, IReadOnlyList<long>
         }
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        var mask = MemoryMask(memory, memoryLengths);
-        if (memory.dim() == 3 && Fused.HasSteps(memory, Settings.Heads))
-        {
-            var projected = layers.Select(layer => layer.Memory(memory)).ToArray();
-            if (projected.All(p => p.dtype == ScalarType.Float32))
-            {
-                return new DecoderCache(new StepHistory(projected, Settings.Heads, memoryLengths));
-            }
-        }
-        return new DecoderCache([.. layers.Select(layer => layer.KeysValues(memory))], mask);
+        return DecoderCache.Start(layers, memory, memoryLengths, Settings.Heads);
     }
 
     /// <summary>One more token of each row: the logits (N, V) of the next.</summary>
@@ -139,30 +136,9 @@ public sealed class TokenDecoder : nn.Module<Tensor, Tensor, IReadOnlyList<long>
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        if (tokens.shape[0] % cache.Memories != 0)
-        {
-            throw new ArgumentException($"{tokens.shape[0]} rows are no multiple of {cache.Memories} memories", nameof(tokens));
-        }
         CheckLength(cache.Length + 1);
-        var x = Embed(tokens.unsqueeze(1), cache.Length);
-        if (cache.History is { } history)
-        {
-            history.Begin(tokens.shape[0]);
-            x = x.squeeze(1);
-            for (var i = 0; i < layers.Count; i++)
-            {
-                x = layers[i].StepFused(x, history, i);
-            }
-            cache.Length++;
-            return classif_dec.call(norm.call(x)).MoveToOuterDisposeScope();
-        }
-        for (var i = 0; i < layers.Count; i++)
-        {
-            (x, var keys, var values) = layers[i].Step(x, cache.Self(i), cache.Cross(i), cache.MemoryMask);
-            cache.Set(i, keys, values);
-        }
-        cache.Length++;
-        return classif_dec.call(norm.call(x)).squeeze(1).MoveToOuterDisposeScope();
+        var x = cache.Step(layers, Embed(tokens.unsqueeze(1), cache.Length));
+        return classif_dec.call(norm.call(x)).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -173,15 +149,6 @@ public sealed class TokenDecoder : nn.Module<Tensor, Tensor, IReadOnlyList<long>
             positions.Dispose();
         }
         base.Dispose(disposing);
-    }
-
-    private static Tensor? MemoryMask(Tensor memory, IReadOnlyList<long>? lengths)
-    {
-        if (lengths is not null && lengths.Count != memory.shape[0])
-        {
-            throw new ArgumentException($"{lengths.Count} lengths do not fit {memory.shape[0]} memories", nameof(lengths));
-        }
-        return lengths is null ? null : LengthMask.Additive(lengths, memory.shape[1], memory.dtype, memory.device);
     }
 
     private Tensor Embed(Tensor tokens, long from)
