@@ -4,6 +4,7 @@
 // small noise in place of sines, and order is learned from the causal mask. Both starts are offered.
 
 using Retort.Layers;
+using Retort.Torch;
 using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -98,6 +99,7 @@ public sealed class CaptionDecoder : nn.Module<Tensor, Tensor, IReadOnlyList<lon
             : shape.Length > 1 ? FreshWeights.Xavier(draw, shape[0], shape[1])
             : FreshWeights.Uniform(draw, name.EndsWith("linear2.bias") ? Settings.Hidden : name.StartsWith("attn_proj") ? Settings.FrameWidth : Settings.Width));
         pos_encoder.Fill(Settings, seed);
+        this.OutliveScopes();
     }
 
     /// <summary>The settings.</summary>
@@ -188,7 +190,7 @@ public sealed class CaptionDecoder : nn.Module<Tensor, Tensor, IReadOnlyList<lon
                 return;
             }
             // Xavier's rule takes the second dimension for inputs and the product of the others for outputs.
-            var next = FreshWeights.Xavier(Randomness.Draw.Of(seed, "init caption decoder", "pos_encoder.pe"), settings.MaxLength * settings.Width, settings.Width);
+            var next = FreshWeights.Xavier(Randomness.RandomStream.Of(seed, "init caption decoder", "pos_encoder.pe"), settings.MaxLength * settings.Width, settings.Width);
             pe.copy_(tensor(Enumerable.Range(0, settings.MaxLength * settings.Width).Select(_ => (float)next()).ToArray(), pe.shape));
         }
     }

@@ -2,6 +2,7 @@
 // depthwise convolutions and squeeze-and-excitation gates. The published code works "same" padding out for a fixed image.
 
 using Retort.Layers;
+using Retort.Torch;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -57,6 +58,7 @@ public sealed class EfficientNet : nn.Module<Tensor, Tensor>
             shape.Length == 4 ? FreshWeights.Uniform(draw, shape[1] * shape[2] * shape[3])
             : name.EndsWith("_se_reduce.bias") || name.EndsWith("_se_expand.bias") ? FreshWeights.Uniform(draw, shape[0])
             : null);
+        this.OutliveScopes();
     }
 
     /// <summary>The settings.</summary>

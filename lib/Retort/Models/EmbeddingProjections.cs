@@ -1,4 +1,5 @@
 using Retort.Layers;
+using Retort.Torch;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -37,6 +38,7 @@ public sealed class EmbeddingProjections : nn.Module<Tensor, Tensor, (Tensor Stu
             shape.Length == 2 ? () => draw.Uniform(-1, 1) * Math.Sqrt(6.0 / shape[1]) : null);
         using var noGrad = no_grad();
         logit_scale.fill_(Math.Log(1 / 0.07));
+        this.OutliveScopes();
     }
 
     /// <summary>The trained scale of the contrastive logits, a scalar that starts at ln(1 / 0.07).</summary>

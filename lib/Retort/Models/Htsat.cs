@@ -87,6 +87,7 @@ public sealed class Htsat : AudioEncoder
         // After the registration: the checkpoints hold the front-end under other names, which follow from the settings.
         front = new MelFrontEnd(Settings.Mel);
         FreshWeights.Fill(this, seed, "htsat", (_, shape, draw) => shape.Length > 1 ? () => draw.Normal(0, 0.02) : null);
+        this.OutliveScopes();
     }
 
     /// <summary>The settings.</summary>

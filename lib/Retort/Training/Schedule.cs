@@ -23,6 +23,22 @@ public static class Schedule
         return WarmUp(Math.Max(warmUp - 1, 0), rate, Cosine(rate, steps, floor));
     }
 
+    /// <summary>
+    /// Efficient audio captioning's schedule (Xu et al., Interspeech 2024; the released code): with k = i + 2, as its counter is at 1 before the
+    /// first step raises it, rate·k/W up to W, then rate·(floor)^((k-W)/(D-W)). W is <paramref name="warmUp"/>, D <paramref name="steps"/>.
+    /// </summary>
+    /// <param name="rate">the highest learning rate</param>
+    /// <param name="warmUp">steps of the warm-up</param>
+    /// <param name="steps">steps of the whole run</param>
+    /// <param name="floor">the last rate as a share of <paramref name="rate"/></param>
+    /// <exception cref="ArgumentOutOfRangeException">A negative warm-up, or none but it.</exception>
+    public static Func<long, double> WarmUpExponential(double rate, long warmUp, long steps, double floor = 1e-3)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(warmUp);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(warmUp, steps);
+        return step => step + 2 <= warmUp ? rate * (step + 2) / warmUp : rate * Math.Pow(floor, (step + 2.0 - warmUp) / (steps - warmUp));
+    }
+
     /// <summary>The same rate at every step.</summary>
     public static Func<long, double> Constant(double rate) => _ => rate;
 

@@ -1,0 +1,147 @@
+using Retort.Layers;
+using Retort.Losses;
+using Retort.Models;
+using Retort.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Retort.Papers.Caption;
+
+/// <summary>Captions of a batch as a decoder reads them.</summary>
+/// <param name="Input">start and words, (B, L), int64</param>
+/// <param name="Target">words and end, (B, L), int64</param>
+/// <param name="Mask">true where a target counts, (B, L)</param>
+public sealed record CaptionTokens(Tensor Input, Tensor Target, Tensor Mask)
+{
+    /// <summary>Of sentences without marks; all on one device.</summary>
+    /// <param name="sentences">words of each caption, by number</param>
+    /// <param name="longest">words beyond this are cut off</param>
+    /// <param name="device">where they are wanted; null for the CPU</param>
+    public static CaptionTokens Of(IReadOnlyList<IReadOnlyList<int>> sentences, int longest = 20, Device? device = null)
+    {
+        const int Start = 1, End = 2;
+        var length = 1 + sentences.Max(s => Math.Min(s.Count, longest));
+        var (input, target) = (new long[sentences.Count * length], new long[sentences.Count * length]);
+        for (var b = 0; b < sentences.Count; b++)
+        {
+            var words = sentences[b].Take(longest).ToArray();
+            input[b * length] = Start;
+            for (var i = 0; i < words.Length; i++)
+            {
+                input[b * length + i + 1] = target[b * length + i] = words[i];
+            }
+            target[b * length + words.Length] = End;
+        }
+        long[] lengths = [.. sentences.Select(s => 1L + Math.Min(s.Count, longest))];
+        return new CaptionTokens(tensor(input, [sentences.Count, length], device: device), tensor(target, [sentences.Count, length], device: device), LengthMask.Valid(lengths, length, device));
+    }
+}
+
+/// <summary>What a training step is given. Null where the arm does not use it.</summary>
+public sealed class CaptionBatch
+{
+    /// <summary>Log-mel spectrograms (B, columns, mels).</summary>
+    public required Tensor Sound { get; init; }
+
+    /// <summary>Valid columns of each; null if all are.</summary>
+    public IReadOnlyList<long>? Columns { get; init; }
+
+    /// <summary>The captions; null in <see cref="AudioOnly"/>.</summary>
+    public CaptionTokens? Captions { get; init; }
+
+    /// <summary>The captions that the teacher decoded by beam search.</summary>
+    public CaptionTokens? TeacherCaptions { get; init; }
+
+    /// <summary>The teacher's clip embeddings (B, E).</summary>
+    public Tensor? TeacherEmbedding { get; init; }
+
+    /// <summary>The teacher's log-probabilities (B, L, V) of each next word along <see cref="Captions"/>.</summary>
+    public Tensor? TeacherLogits { get; init; }
+
+    /// <summary>Clips without captions that are heard in the same step.</summary>
+    public CaptionBatch? AudioOnly { get; init; }
+}
+
+/// <summary>What a student's encoder makes of sounds.</summary>
+/// <param name="Frames">(B, T, C), for the decoder</param>
+/// <param name="Lengths">valid frames; null if all are</param>
+/// <param name="Embedding">(B, C), the mean of the valid frames</param>
+public sealed record HeardSound(Tensor Frames, IReadOnlyList<long>? Lengths, Tensor Embedding);
+
+/// <summary>A captioner in training: the model and the projections that encoder-level KD trains beside it.</summary>
+public sealed class CaptionStudent : nn.Module
+{
+    private readonly AudioCaptionModel model;
+    private readonly EmbeddingProjections projections;
+
+    /// <param name="model">the captioner</param>
+    /// <param name="projections">from its embedding and the teacher's to one space</param>
+    public CaptionStudent(AudioCaptionModel model, EmbeddingProjections projections) : base(nameof(CaptionStudent))
+    {
+        (this.model, this.projections) = (model, projections);
+        RegisterComponents();
+    }
+
+    /// <summary>The captioner.</summary>
+    public AudioCaptionModel Model => model;
+
+    /// <summary>The trained scale of the contrastive loss.</summary>
+    public Tensor LogitScale => projections.LogitScale;
+
+    /// <summary>The encoder's frames and clip embeddings of a batch. One call serves every target of the batch.</summary>
+    public HeardSound Hear(CaptionBatch batch)
+    {
+        var frames = model.Encoder.FromFeatures(batch.Sound, null);
+        var lengths = batch.Columns is { } columns ? columns.Select(n => ((EfficientNetEncoder)model.Encoder).FramesOfColumns(n)).ToArray() : null;
+        return new HeardSound(frames, lengths, AudioCaptionModel.Pool(frames, lengths));
+    }
+
+    /// <summary>Teacher forcing: logits (B, L, V) of each next word.</summary>
+    public Tensor Logits(HeardSound heard, CaptionTokens captions) => model.Decoder.call(captions.Input, heard.Frames, heard.Lengths);
+
+    /// <summary>Student's and teacher's clip embeddings in the shared space, (B, S) each.</summary>
+    public (Tensor Student, Tensor Teacher) Project(HeardSound heard, Tensor teacherEmbedding) => projections.call(heard.Embedding, teacherEmbedding);
+
+    /// <summary>
+    /// The paper's default loss, L_sup + L_seq + L_enc with the contrastive term, and L_seq + L_enc on the clips without captions where the
+    /// batch has some.
+    /// </summary>
+    public static Tensor Contrastive(CaptionStudent student, CaptionBatch batch)
+    {
+        var heard = student.Hear(batch);
+        var loss = CaptionDistillation.LabelSmoothing(student.Logits(heard, batch.TeacherCaptions!), batch.TeacherCaptions!.Target, batch.TeacherCaptions.Mask)
+            + CaptionDistillation.Contrastive(student.Project(heard, batch.TeacherEmbedding!).Student, student.Project(heard, batch.TeacherEmbedding!).Teacher, student.LogitScale);
+        if (batch.Captions is { } captions)
+        {
+            loss = loss + CaptionDistillation.LabelSmoothing(student.Logits(heard, captions), captions.Target, captions.Mask);
+        }
+        return batch.AudioOnly is { } more ? loss + Contrastive(student, more) : loss;
+    }
+}
+
+/// <summary>One row of the ablation: a name, a function from a batch to a loss, and what else differs.</summary>
+/// <param name="Name">what tables call it</param>
+/// <param name="Loss">from a student and a batch to a scalar</param>
+public sealed record CaptionArm(string Name, Func<CaptionStudent, CaptionBatch, Tensor> Loss) : IArm
+{
+    /// <summary>Captioned clips; 0 for the settings'.</summary>
+    public int Clips { get; init; }
+
+    /// <summary>Clips without captions; half of each batch is then of them, so that every arm hears as much.</summary>
+    public int AudioOnly { get; init; }
+
+    /// <summary>Whether the student has the teacher's encoder, fresh.</summary>
+    public bool LargeEncoder { get; init; }
+
+    /// <summary>Whether the student has the teacher's decoder, fresh.</summary>
+    public bool LargeDecoder { get; init; }
+
+    /// <summary>Whether the teacher's embedding is taken as it is, without a projection that is trained.</summary>
+    public bool FixedTeacher { get; init; }
+
+    /// <summary>Whether the captions that stand for the teacher's are those of a student trained on L_sup alone under the same seed: self-training.</summary>
+    public bool SelfTraining { get; init; }
+
+    /// <summary>How the decoder's table of positions starts.</summary>
+    public CaptionPositions Positions { get; init; } = CaptionPositions.Sinusoid;
+}
