@@ -40,7 +40,7 @@ internal static class CaptionGolden
                 _ when key.Contains("melspec_extractor.") => front[key[(key.IndexOf("melspec_extractor.") + "melspec_extractor.".Length)..]].clone(),
                 _ when key.EndsWith("classifier.weight") => weights["model.model.decoder.word_embedding.weight"].clone(),
                 // Gains are for matrices alone.
-                _ => tensor(FormulaWeights.Values(key, shape), shape) * (shape.Length > 1 ? gains.Where(g => key.Contains(g.Text)).Select(g => g.Gain).FirstOrDefault(1f) : 1f),
+                _ => tensor(FormulaWeights.Values(key, shape)!, shape) * (shape.Length > 1 ? gains.Where(g => key.Contains(g.Text)).Select(g => g.Gain).FirstOrDefault(1f) : 1f),
             };
             if (vocabularySized && end != 0 && key.EndsWith("word_embedding.weight"))
             {

@@ -17,7 +17,7 @@ public sealed class HtsatTest
             var shape = line[1].Length == 0 ? [] : line[1].Split(',').Select(long.Parse).ToArray();
             weights[line[0]] = file.Names.Contains("w." + line[0]) ? file.Read("w." + line[0])
                 : line[0].EndsWith("num_batches_tracked") || line[0].EndsWith("relative_position_index") || line[0].EndsWith("attn_mask") ? state[line[0]].clone()
-                : tensor(FormulaWeights.Values(line[0], shape), shape);
+                : tensor(FormulaWeights.Values(line[0], shape)!, shape);
         }
         Assert.True(Retort.Torch.Weights.Load(model, weights).IsComplete);
         model.eval();

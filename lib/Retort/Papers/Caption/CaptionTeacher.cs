@@ -124,7 +124,7 @@ public sealed class CaptionTeacher : IDisposable, IResultKey
                 var pooled = AudioCaptionModel.Pool(frames, null).data<float>().ToArray();
                 var best = BeamSearch.Decode(model.Decoder, frames, null, settings.Decoding);
                 var tokens = sentences is null ? null : CaptionTokens.Of([.. clips.Select(i => sentences[i])]);
-                var top = tokens is null ? default : nn.functional.log_softmax(model.Decoder.call(tokens.Input, frames, null), -1).topk(card.TopK, -1);
+                var (values, words) = tokens is null ? default : nn.functional.log_softmax(model.Decoder.call(tokens.Input, frames, null), -1).topk(card.TopK, -1);
                 for (var b = 0; b < clips.Length; b++)
                 {
                     var places = tokens is null ? 0 : (int)tokens.Mask[b].sum().item<long>();
@@ -132,8 +132,8 @@ public sealed class CaptionTeacher : IDisposable, IResultKey
                         sounds.Data.Id(clips[b]),
                         [.. best[b].Take(card.Best).Select(h => new StoredSequence([.. h.Tokens], (float)h.Score, (float)h.LogProbability))],
                         pooled[(b * card.Width)..((b + 1) * card.Width)], 1,
-                        tokens is null ? null : top.values[b].narrow(0, 0, places).contiguous().data<float>().ToArray(),
-                        tokens is null ? null : [.. top.indexes[b].narrow(0, 0, places).contiguous().data<long>().ToArray().Select(v => (int)v)]));
+                        tokens is null ? null : values[b].narrow(0, 0, places).contiguous().data<float>().ToArray(),
+                        tokens is null ? null : [.. words[b].narrow(0, 0, places).contiguous().data<long>().ToArray().Select(v => (int)v)]));
                 }
             }
             writer.Finish();
