@@ -48,7 +48,14 @@ public sealed class EmbeddingProjections : nn.Module<Tensor, Tensor, (Tensor Stu
     public override (Tensor Student, Tensor Teacher) forward(Tensor student, Tensor teacher)
     {
         using var scope = NewDisposeScope();
+        return (stdnt_proj.call(student).MoveToOuterDisposeScope(), Teacher(teacher).MoveToOuterDisposeScope());
+    }
+
+    /// <summary>A teacher's embeddings (B, E) in the shared space, (B, S).</summary>
+    public Tensor Teacher(Tensor teacher)
+    {
+        using var scope = NewDisposeScope();
         var fixedTeacher = teacher.detach();
-        return (stdnt_proj.call(student).MoveToOuterDisposeScope(), (tchr_proj?.call(fixedTeacher) ?? fixedTeacher).MoveToOuterDisposeScope());
+        return (tchr_proj?.call(fixedTeacher) ?? fixedTeacher).MoveToOuterDisposeScope();
     }
 }

@@ -65,9 +65,9 @@ public sealed class CaptionRunTest : IDisposable
     [Fact]
     public void Batch_Teacher_SaysWhatItsModelSays()
     {
+        using var teacher = CaptionTeacher.Of(settings, world, Path.Combine(folder, "teacher"), Progress.None());
         using var scope = NewDisposeScope();
         using var none = no_grad();
-        using var teacher = CaptionTeacher.Of(settings, world, Path.Combine(folder, "teacher"), Progress.None());
         var batch = CaptionRun.Batch(settings, world, teacher, audioOnly: settings.AudioOnlyClips);
         teacher.Model.eval();
         var frames = teacher.Model.Encoder.FromFeatures(batch.Sound, null);

@@ -102,6 +102,9 @@ public sealed class CaptionStudent : nn.Module
     /// <summary>Student's and teacher's clip embeddings in the shared space, (B, S) each.</summary>
     public (Tensor Student, Tensor Teacher) Project(HeardSound heard, Tensor teacherEmbedding) => projections.call(heard.Embedding, teacherEmbedding);
 
+    /// <summary>The teacher's clip embeddings in the shared space, (B, S).</summary>
+    public Tensor ProjectTeacher(Tensor teacherEmbedding) => projections.Teacher(teacherEmbedding);
+
     /// <summary>
     /// The paper's default loss, L_sup + L_seq + L_enc with the contrastive term, and L_seq + L_enc on the clips without captions where the
     /// batch has some.

@@ -65,7 +65,7 @@ public static class CaptionRun
             if (context.Logged)
             {
                 using var none = no_grad();
-                context.Measure(Spread, student.Project(student.Hear(batch), batch.TeacherEmbedding!).Teacher.var(0, unbiased: false).mean());
+                context.Measure(Spread, student.ProjectTeacher(batch.TeacherEmbedding!).var(0, unbiased: false).mean());
             }
             return arm.Loss(student, batch);
         }, folder, new { settings, Arm = arm.Name }, progress, cancel);
@@ -126,7 +126,7 @@ public static class CaptionRun
                 return step(context);
             },
             // Later counts as better: the last snapshots are the ones that are averaged.
-            Evaluate = () => new Dictionary<string, double> { ["step"] = taken },
+            Evaluate = () => new Dictionary<string, double> { ["steps taken"] = taken },
             Generators = [generator],
             Settings = settings,
         }, new TrainSettings
@@ -136,7 +136,7 @@ public static class CaptionRun
             Adam = new AdamSettings { WeightDecay = training.WeightDecay },
             ClipNorm = training.ClipNorm,
             EvaluateEvery = every,
-            BestBy = "step",
+            BestBy = "steps taken",
             KeepBest = training.Snapshots,
             Patience = 0,
             LogEvery = Math.Max(1, training.Steps / 50),

@@ -1,0 +1,67 @@
+using System.Text.Json;
+using Retort.Audio;
+using Retort.Data;
+using Retort.Models;
+using Retort.Papers.Caption;
+using Retort.Text;
+
+namespace Retort.Tests.Papers.Caption;
+
+public sealed class CaptionPaperTest : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("retort-caption-paper-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    private CaptionFolder Clips(string name, int count, int captions)
+    {
+        var to = Path.Combine(folder, name);
+        Directory.CreateDirectory(to);
+        var rows = new List<string> { "filename,caption" };
+        var scenes = new CaptionScenes(CaptionPart.Test, count, new CaptionSceneSettings { Seconds = 1, Seed = name.Length });
+        for (var i = 0; i < count; i++)
+        {
+            WavFile.Write(Path.Combine(to, $"{i}.wav"), new Wave(scenes.Samples(i)[..(10000 + 1000 * (i % 4))], 16000));
+            rows.AddRange(scenes.Captions(i).Take(captions).Select(c => $"{i}.wav,{c}"));
+        }
+        File.WriteAllLines(Path.Combine(to, "list.csv"), rows);
+        return CaptionFolder.Csv(Path.Combine(to, "list.csv"));
+    }
+
+    [Fact]
+    public void Run_FoldersAndTeacherStore_TrainsScoresAndLeavesACaptioner()
+    {
+        var (train, validation, test) = (Clips("train", 6, 1), Clips("validation", 2, 3), Clips("test-clips", 3, 3));
+        Clips("other", 4, 1);
+        var more = CaptionFolder.AudioOnly(Path.Combine(folder, "other"));
+        var words = CaptionVocabulary.Train(Enumerable.Range(0, train.Count).SelectMany(train.Captions));
+        (float[], IReadOnlyList<(string, double)>) Ask(float[] samples) => ([.. samples.Take(5)], [("A dog barks!", -0.5), ("rain", -0.7)]);
+        using var store = CaptionPaper.Store(Path.Combine(folder, "store"), "teacher", train, words, 5, Ask);
+        using var alone = CaptionPaper.Store(Path.Combine(folder, "store-more"), "teacher", more, words, 5, Ask);
+        var paper = CaptionPaper.AudioCaps with { Epochs = 1, EncoderEpochs = 1, Batch = 3, Shared = 8, LongestSeconds = 0.7 };
+        var run = Path.Combine(folder, "run");
+        var scores = paper.Run(run, train, validation, test, store, (more, alone));
+        Assert.True(double.IsFinite(scores["CIDEr-D"]) && double.IsFinite(scores["validation CIDEr-D"]));
+        using var captioner = AudioCaptioner.Open(Path.Combine(run, "captioner"));
+        Assert.NotNull(captioner.Caption(test.PathOf(0)).Text);
+        var predictions = JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "predictions.json"))).RootElement.GetProperty("predictions");
+        Assert.Equal(3, predictions.GetArrayLength());
+        // Again: the ended run is read, not repeated.
+        Assert.Equal(scores["CIDEr-D"], paper.Run(run, train, validation, test, store, (more, alone))["CIDEr-D"]);
+        var error = Assert.Throws<BadInputException>(() => paper.Run(Path.Combine(folder, "other-run"), train, validation, test, alone));
+        Assert.Contains("other clips", error.Message);
+    }
+
+    [Fact]
+    public void WithExternal_NamesAndNumbers_GiveSpider()
+    {
+        var path = Path.Combine(folder, "external.json");
+        File.WriteAllText(path, "{\"METEOR\":0.25,\"SPICE\":0.2}");
+        var all = CaptionPaper.WithExternal(new Dictionary<string, double> { ["CIDEr-D"] = 0.8 }, path);
+        Assert.Equal((0.25, 0.5), (all["METEOR"], all["SPIDEr"]));
+        File.WriteAllText(path, "{\"CIDEr-D\":0.25}");
+        Assert.Contains("CIDEr-D", Assert.Throws<BadInputException>(() => CaptionPaper.WithExternal(all, path)).Message);
+        File.WriteAllText(path, "{");
+        Assert.Throws<BadInputException>(() => CaptionPaper.WithExternal(all, path));
+    }
+}
