@@ -16,7 +16,13 @@ public sealed record HtsatSettings
     /// <summary>The front-end: 64 Slaney bins from 50 Hz to 14 kHz each 10 ms of 32 kHz audio, without a dynamic floor.</summary>
     public MelSettings Mel { get; init; } = new()
     {
-        SampleRate = 32000, FftLength = 1024, Hop = 320, LowFrequency = 50, HighFrequency = 14000, Scale = MelScale.Slaney, Floor = DbFloor.None,
+        SampleRate = 32000,
+        FftLength = 1024,
+        Hop = 320,
+        LowFrequency = 50,
+        HighFrequency = 14000,
+        Scale = MelScale.Slaney,
+        Floor = DbFloor.None,
     };
 
     /// <summary>Side of the square that the spectrogram is folded into.</summary>

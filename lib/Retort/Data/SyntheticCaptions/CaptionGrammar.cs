@@ -65,8 +65,14 @@ public static class CaptionGrammar
 
     private static readonly Dictionary<string, string> attributes = new()
     {
-        ["loud"] = "loud", ["loudly"] = "loud", ["faint"] = "faint", ["faintly"] = "faint", ["softly"] = "faint",
-        ["once"] = "once", ["twice"] = "twice", ["repeatedly"] = "repeatedly",
+        ["loud"] = "loud",
+        ["loudly"] = "loud",
+        ["faint"] = "faint",
+        ["faintly"] = "faint",
+        ["softly"] = "faint",
+        ["once"] = "once",
+        ["twice"] = "twice",
+        ["repeatedly"] = "repeatedly",
     };
 
     /// <summary>The events' classes, by their names in the sound world.</summary>

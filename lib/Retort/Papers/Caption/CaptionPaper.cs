@@ -166,8 +166,14 @@ public sealed record CaptionPaper
             new { predictions = captions.Select((c, i) => new { filename = test.Id(i), tokens = c }) }, new JsonSerializerOptions { WriteIndented = true }));
         return new Dictionary<string, double>
         {
-            ["CIDEr-D"] = scores.CiderD, ["ROUGE-L"] = scores.RougeL, ["vocabulary"] = scores.Vocabulary, ["validation CIDEr-D"] = lastCider,
-            ["BLEU-1"] = scores.Bleu[0], ["BLEU-2"] = scores.Bleu[1], ["BLEU-3"] = scores.Bleu[2], ["BLEU-4"] = scores.Bleu[3],
+            ["CIDEr-D"] = scores.CiderD,
+            ["ROUGE-L"] = scores.RougeL,
+            ["vocabulary"] = scores.Vocabulary,
+            ["validation CIDEr-D"] = lastCider,
+            ["BLEU-1"] = scores.Bleu[0],
+            ["BLEU-2"] = scores.Bleu[1],
+            ["BLEU-3"] = scores.Bleu[2],
+            ["BLEU-4"] = scores.Bleu[3],
         };
     }
 
@@ -214,7 +220,12 @@ public sealed record CaptionPaper
 
     private static CaptionBatch With(CaptionBatch paired, CaptionBatch alone) => new()
     {
-        Sound = paired.Sound, Columns = paired.Columns, Captions = paired.Captions, TeacherCaptions = paired.TeacherCaptions, TeacherEmbedding = paired.TeacherEmbedding, AudioOnly = alone,
+        Sound = paired.Sound,
+        Columns = paired.Columns,
+        Captions = paired.Captions,
+        TeacherCaptions = paired.TeacherCaptions,
+        TeacherEmbedding = paired.TeacherEmbedding,
+        AudioOnly = alone,
     };
 
     private static void Require(SequenceStore? store, CaptionData? clips, WordTokenizer words)

@@ -96,8 +96,13 @@ public static class CaptionRun
         var cider = scores.Items.Select(i => (float)i.CiderD).ToArray();
         var values = new Dictionary<string, double>
         {
-            ["CIDEr-D"] = scores.CiderD, ["ROUGE-L"] = scores.RougeL, ["vocabulary"] = scores.Vocabulary,
-            ["BLEU-1"] = scores.Bleu[0], ["BLEU-2"] = scores.Bleu[1], ["BLEU-3"] = scores.Bleu[2], ["BLEU-4"] = scores.Bleu[3],
+            ["CIDEr-D"] = scores.CiderD,
+            ["ROUGE-L"] = scores.RougeL,
+            ["vocabulary"] = scores.Vocabulary,
+            ["BLEU-1"] = scores.Bleu[0],
+            ["BLEU-2"] = scores.Bleu[1],
+            ["BLEU-3"] = scores.Bleu[2],
+            ["BLEU-4"] = scores.Bleu[3],
         };
         var outputs = new Dictionary<string, float[]> { ["cider"] = cider, ["rouge"] = [.. scores.Items.Select(i => (float)i.RougeL)] };
         if (sounds.Data is CaptionScenes scenes)
@@ -182,7 +187,9 @@ public static class CaptionRun
 
         private CaptionBatch Alone(int[] clips) => new()
         {
-            Sound = world.AudioOnly.Mels(clips), TeacherCaptions = Taught(false, clips), TeacherEmbedding = teacher.Embeddings(false, clips),
+            Sound = world.AudioOnly.Mels(clips),
+            TeacherCaptions = Taught(false, clips),
+            TeacherEmbedding = teacher.Embeddings(false, clips),
         };
 
         private CaptionTokens Taught(bool paired, int[] clips) => CaptionTokens.Of([.. clips.Select(i => pseudo?.Invoke(paired, i) ?? teacher.Caption(paired, i))]);
