@@ -49,6 +49,7 @@ public sealed class MotionDenoiser : nn.Module<Tensor, Tensor, Tensor, Tensor>
         layers = new ModuleList<Layer>([.. Enumerable.Range(0, s.Depth).Select(_ => new Layer(s))]);
         output_projection = nn.Linear(s.Width, s.Motion);
         RegisterComponents();
+        this.OutliveScopes();
         var shapes = named_parameters().ToDictionary(p => p.name, p => p.parameter.shape);
         FreshWeights.Fill(this, seed, "motion denoiser", (name, shape, draw) => name switch
         {

@@ -1,3 +1,4 @@
+using Retort.Torch;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -35,6 +36,7 @@ public sealed class SyncNet : nn.Module
             nn.Conv3d(256, 256, (1, 3, 3), (1, 1, 1), (0, 1, 1)), nn.BatchNorm3d(256), nn.ReLU(), nn.MaxPool3d((1, 3, 3), (1, 2, 2)),
             nn.Conv3d(256, 512, (1, 6, 6)), nn.BatchNorm3d(512), nn.ReLU());
         RegisterComponents();
+        this.OutliveScopes();
     }
 
     /// <summary>Embeddings (N, 1024) of 20 frames of 13 MFCCs at 100 Hz, (N, 1, 13, 20).</summary>

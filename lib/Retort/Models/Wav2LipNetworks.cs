@@ -1,6 +1,7 @@
 // The networks of Wav2Lip (Prajwal et al., ACM MM 2020) that talking portraits use: the audio encoder, whose features
 // KDTalker is conditioned on, and the lip-sync expert. Both are rows of convolutions with batch norm.
 
+using Retort.Torch;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -59,6 +60,7 @@ public sealed class Wav2LipAudioEncoder : nn.Module<Tensor, Tensor>
         Width = width;
         audio_encoder = NormedConvolution.Audio(1, width);
         RegisterComponents();
+        this.OutliveScopes();
     }
 
     /// <summary>Features a frame.</summary>
@@ -103,6 +105,7 @@ public sealed class LipSyncExpert : nn.Module<Tensor, Tensor, (Tensor Audio, Ten
             C(128, 256, 3, 2, 2, 1), R(256), R(256), C(256, 512, 3, 2, 2, 1), R(512), R(512), C(512, 512, 3, 2, 2, 1), C(512, 512, 3, 1, 1, 0), C(512, 512, 1, 1, 1, 0));
         audio_encoder = NormedConvolution.Audio(2);
         RegisterComponents();
+        this.OutliveScopes();
     }
 
     /// <summary>Embeddings (N, 512) of mel windows (N, 1, 80, 16) and of faces (N, 15, 48, 96): five RGB pictures in 0..1 behind one another.</summary>
