@@ -1,0 +1,82 @@
+using Retort.Data;
+using Retort.Models;
+
+namespace Retort.Papers.Talker;
+
+/// <summary>Settings of the experiment on synthetic faces. What differs from the paper's is said at each.</summary>
+public sealed record TalkerSettings
+{
+    /// <summary>smoke, quick or full.</summary>
+    public required string Size { get; init; }
+
+    /// <summary>The faces.</summary>
+    public SyntheticFacesSettings Faces { get; init; } = new();
+
+    /// <summary>The denoiser; published: 768 wide, six layers, 512 audio features.</summary>
+    public MotionDenoiserSettings Denoiser { get; init; } = new() { Width = 128, Depth = 3, HeadSize = 32, Audio = 64, TimeWidth = 64, RotaryChannels = 16 };
+
+    /// <summary>Frames of a window; published: 64.</summary>
+    public int Window { get; init; } = 32;
+
+    /// <summary>Windows of a step; published: 256.</summary>
+    public int Batch { get; init; } = 24;
+
+    /// <summary>Steps of the optimizer; published: 500,000.</summary>
+    public int Steps { get; init; } = 400;
+
+    /// <summary>Highest learning rate; published: 5.12e-4 at a batch of 256.</summary>
+    public double LearningRate { get; init; } = 2e-3;
+
+    /// <summary>Steps of linear warm-up, then half a cosine to 0; published: 2,000.</summary>
+    public int WarmUp { get; init; } = 40;
+
+    /// <summary>Probability that a batch's audio gets noise of its own mean and deviation; published: 0.7. Here 0: runs are too short for it.</summary>
+    public double AudioNoise { get; init; }
+
+    /// <summary>Samples drawn of each test clip.</summary>
+    public int Samples { get; init; } = 3;
+
+    /// <summary>Steps of the judge of lip sync.</summary>
+    public int SyncSteps { get; init; } = 300;
+
+    /// <summary>Steps of the step-distilled student.</summary>
+    public int DistillSteps { get; init; } = 200;
+
+    /// <summary>Seeds of every arm.</summary>
+    public IReadOnlyList<long> Seeds { get; init; } = [1, 2, 3];
+
+    /// <summary>The settings of a size.</summary>
+    /// <param name="size">smoke (seconds), quick (minutes; headline claims) or full (every axis)</param>
+    /// <exception cref="ArgumentException">There is no such size here; "paper" is <c>TalkerPaper</c>'s.</exception>
+    public static TalkerSettings Of(string size) => size switch
+    {
+        "smoke" => new()
+        {
+            Size = size,
+            Faces = new() { Voices = ["en-us+m1", "en-us+f1"], TrainClips = 3, ValidationClips = 1, TestClips = 2, Frames = 48 },
+            Denoiser = new() { Width = 64, Depth = 1, HeadSize = 32, Audio = 16, TimeWidth = 16, RotaryChannels = 16 },
+            Window = 16,
+            Batch = 4,
+            Steps = 6,
+            WarmUp = 2,
+            Samples = 2,
+            SyncSteps = 10,
+            DistillSteps = 4,
+            Seeds = [1],
+        },
+        "quick" => new() { Size = size },
+        "full" => new()
+        {
+            Size = size,
+            Faces = new() { TrainClips = 20, TestClips = 3 },
+            Denoiser = new() { Width = 192, Depth = 3, HeadSize = 64, Audio = 64, TimeWidth = 64, RotaryChannels = 16 },
+            Batch = 32,
+            Steps = 1500,
+            WarmUp = 100,
+            LearningRate = 1.5e-3,
+            SyncSteps = 800,
+            DistillSteps = 600,
+        },
+        _ => throw new ArgumentException($"there is no size \"{size}\" of this experiment; there are smoke, quick and full, and paper is TalkerPaper's", nameof(size)),
+    };
+}

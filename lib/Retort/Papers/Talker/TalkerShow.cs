@@ -1,0 +1,98 @@
+using Retort.Audio;
+using Retort.Data;
+using Retort.Metrics;
+using Retort.Plots;
+using Retort.Training;
+using static TorchSharp.torch;
+
+namespace Retort.Papers.Talker;
+
+/// <summary>Players and figures of the notebook. Motion is an array of 70 numbers a frame, in degrees and keypoint units.</summary>
+public static class TalkerShow
+{
+    /// <summary>The motion of a sample of a test clip in a run's outputs.</summary>
+    /// <param name="outputs">what the run kept</param>
+    /// <param name="data">the data</param>
+    /// <param name="clip">the test clip</param>
+    /// <param name="sample">which of its samples</param>
+    public static float[] Motion(RunOutputs outputs, TalkerData data, int clip, int sample = 0)
+    {
+        var numbers = data.Settings.Faces.Frames * FaceClip.Width;
+        return outputs["motion"].AsSpan((sample * data.Test.Clips.Count + clip) * numbers, numbers).ToArray();
+    }
+
+    /// <summary>Faces beside one another with the clip's sound.</summary>
+    /// <param name="clip">whose face and sound</param>
+    /// <param name="title">above the player</param>
+    /// <param name="tracks">motions, from the left</param>
+    public static VideoPlayer Video(FaceClip clip, string title, params IReadOnlyList<float[]> tracks)
+    {
+        var painter = new FacePainter(clip.Canonical, clip.Speaker);
+        var drawn = tracks.Select(t => painter.Draw(t)).ToArray();
+        var frames = Enumerable.Range(0, clip.Frames).Select(i => Picture.Beside([.. drawn.Select(d => d[i])])).ToArray();
+        var file = Path.Combine(Path.GetTempPath(), $"retort-{Guid.NewGuid():n}.mp4");
+        try
+        {
+            VideoFile.Write(file, frames[0].Width, frames[0].Height, frames, new Wave(clip.Samples.AsSpan(0, clip.Frames * Wav2LipMel.SamplesPerFrame).ToArray(), 16000), quality: 28);
+            var strip = Stacked([.. Enumerable.Range(0, 3).Select(i => Half(frames[(2 * i + 1) * frames.Length / 6]))]);
+            return new VideoPlayer(File.ReadAllBytes(file), strip.ToPng(), Math.Min(900, frames[0].Width * 3 / 2), title);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    /// <summary>Lip opening over time of several tracks, with the phonemes at their times.</summary>
+    public static Figure Lips(FaceClip clip, params (string Name, float[] Motion)[] tracks)
+    {
+        var figure = Chart.Combine(tracks.Select(t => Chart.Line(Seconds(clip), Opening(t.Motion), t.Name))).WithXAxis("seconds").WithYAxis("lip opening");
+        var labels = clip.Phonemes.Where(p => p.Ipa.Length > 0 && p.Seconds < clip.Frames / 25.0).ToArray();
+        return labels.Where((_, i) => i % 2 == 0).Aggregate(figure, (f, p) => f.WithText(p.Seconds, tracks.Max(t => Opening(t.Motion).Max()), p.Ipa));
+    }
+
+    /// <summary>Yaw, pitch and roll over time of several tracks.</summary>
+    public static Figure Angles(FaceClip clip, params (string Name, float[] Motion)[] tracks) =>
+        Chart.Grid([.. new[] { ("yaw", 1), ("pitch", 2), ("roll", 3) }.Select(a =>
+            Chart.Combine(tracks.Select(t => Chart.Line(Seconds(clip), Column(t.Motion, a.Item2), t.Name))).WithTitle(a.Item1).WithXAxis("seconds").WithYAxis("degrees"))], 3, height: 260);
+
+    /// <summary>Where heads point over all test clips, one map a track: how often each pair of yaw and pitch occurs (the paper's figure 7).</summary>
+    public static Figure HeadMaps(params (string Name, float[] Motion)[] tracks) => Chart.Grid([.. tracks.Select(t =>
+    {
+        const int Bins = 15;
+        var map = new double[Bins, Bins];
+        double[] yaw = Column(t.Motion, 1), pitch = Column(t.Motion, 2);
+        for (var i = 0; i < yaw.Length; i++)
+        {
+            map[Math.Clamp((int)((pitch[i] + 12) / 24 * Bins), 0, Bins - 1), Math.Clamp((int)((yaw[i] + 24) / 48 * Bins), 0, Bins - 1)] += 100.0 / yaw.Length;
+        }
+        return Chart.Heatmap(map, [.. Enumerable.Range(0, Bins).Select(i => (object)Math.Round(-24 + 48.0 * (i + 0.5) / Bins))],
+            [.. Enumerable.Range(0, Bins).Select(i => (object)Math.Round(-12 + 24.0 * (i + 0.5) / Bins))]).WithTitle(t.Name).WithXAxis("yaw, degrees").WithYAxis("pitch, degrees");
+    })], tracks.Length, height: 300);
+
+    /// <summary>A column of a track.</summary>
+    public static double[] Column(float[] motion, int number) => [.. Enumerable.Range(0, motion.Length / FaceClip.Width).Select(i => (double)motion[i * FaceClip.Width + number])];
+
+    private static double[] Opening(float[] motion)
+    {
+        using var scope = NewDisposeScope();
+        return [.. MotionMetrics.LipOpening(tensor(motion, [1, motion.Length / FaceClip.Width, FaceClip.Width])).data<float>().Select(v => (double)v)];
+    }
+
+    private static double[] Seconds(FaceClip clip) => [.. Enumerable.Range(0, clip.Frames).Select(i => i / 25.0)];
+
+    private static Picture Half(Picture p)
+    {
+        var (width, height) = (p.Width / 2, p.Height / 2);
+        var rgb = new byte[3 * width * height];
+        for (var i = 0; i < rgb.Length; i++)
+        {
+            var (x, y, c) = (i / 3 % width, i / 3 / width, i % 3);
+            int At(int dx, int dy) => p.Rgb[3 * ((2 * y + dy) * p.Width + 2 * x + dx) + c];
+            rgb[i] = (byte)((At(0, 0) + At(1, 0) + At(0, 1) + At(1, 1)) / 4);
+        }
+        return new Picture(width, height, rgb);
+    }
+
+    private static Picture Stacked(IReadOnlyList<Picture> pictures) => new(pictures[0].Width, pictures.Sum(p => p.Height), [.. pictures.SelectMany(p => p.Rgb)]);
+}
