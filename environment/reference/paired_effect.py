@@ -40,8 +40,9 @@ def parts(d):
     ms_both = sum((d[s][i] - of_seed[s] - of_item[i] + grand) ** 2 for s in range(seeds) for i in range(items)) / ((seeds - 1) * (items - 1))
     v_seeds = max(ms_seeds, ms_both) / (seeds * items)
     v_items = max(0.0, ms_items - ms_both) / (seeds * items)
-    satterthwaite = (v_seeds + v_items) ** 2 / (v_seeds ** 2 / (seeds - 1) + v_items ** 2 / (items - 1))
-    return grand, v_seeds, v_items, max(min(seeds, items) - 1, satterthwaite - 2)
+    spread, told = ms_seeds / (seeds * items), ms_both / (seeds * items)
+    satterthwaite = (v_seeds + v_items) ** 2 / (spread ** 2 / (seeds - 1) + (told + v_items) ** 2 / (items - 1))
+    return grand, v_seeds, v_items, max(min(seeds, items) - 1, min(items - 1, satterthwaite - 2))
 
 
 def case(name, number, seeds, items, effect, by_seed, by_item, by_both):

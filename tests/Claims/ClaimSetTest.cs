@@ -109,6 +109,17 @@ public sealed class ClaimSetTest
     }
 
     [Fact]
+    public void Add_APublishedEffectThatTheRuleDoesNotAskFor_IsRefused()
+    {
+        foreach (var (rule, right, wrong) in new[] { (ClaimRule.Greater(), 5.0, -5.0), (ClaimRule.Less(), -5, 5), (ClaimRule.Greater(2), 3, 1), (ClaimRule.Within(1), 0.5, -1.5) })
+        {
+            Assert.Equal(right, Set().Add("a", "a", gain, rule, publishedEffect: right).PublishedEffect);
+            Assert.Contains("turned round", Assert.Throws<ArgumentException>(() => Set().Add("a", "a", gain, rule, publishedEffect: wrong)).Message);
+        }
+        Assert.Throws<ArgumentException>(() => Set().Add("a", "a", Share(6.4, 6.7, 6.1, 6.5), ClaimRule.AtLeastShare(0.5), publishedEffect: 0.4));
+    }
+
+    [Fact]
     public void Table_HasOneRowAClaimWithFoldedDetailsAndFactsWithoutVerdict()
     {
         var set = Mixed();

@@ -4,7 +4,7 @@ using Retort.Statistics;
 
 namespace Retort.Tests.Statistics;
 
-public sealed class PairedEffectTest
+public sealed class PairedEffectTest(Xunit.Abstractions.ITestOutputHelper output)
 {
     // d[seed][item] = effect + seed + item (shared in its cluster) + seed and item together.
     private static double[][] Draw(long number, int seeds, int[] clusters, double effect, double seedSd, double clusterSd, double itemSd, double bothSd)
@@ -68,9 +68,52 @@ public sealed class PairedEffectTest
                 outside += effect.Low > 0 || effect.High < 0 ? 1 : 0;
             }
             Assert.Equal(wrong, outside);
+            output.WriteLine($"{seeds} seeds, {kind}, seeds' spread {ratio} times the items': {100.0 * wrong / Runs:F1} % false verdicts");
             // At least a quarter of the nominal rate: a test that never decides would pass the first condition, too.
             Assert.True(wrong <= 0.07 * Runs && wrong >= 0.0125 * Runs, $"{seeds} seeds, {kind}, ratio {ratio}: {100.0 * wrong / Runs:F1} % false verdicts");
         }
+    }
+
+    [Theory]
+    [InlineData(3, 0.2)]
+    [InlineData(3, 0.8)]
+    [InlineData(5, 0.8)]
+    public void PValue_OfAMetricThatIsNoMean_IsBelowFivePercentInAtMostSevenPercent(int seeds, double skillSd)
+    {
+        // F1 over all items of two arms that are equally good on average; seeds differ in skill, items in difficulty.
+        const int Runs = 1_500, Items = 80;
+        var wrong = 0;
+        for (var run = 0; run < Runs; run++)
+        {
+            var random = RandomStream.Of(run, "f1-test");
+            var difficulty = Enumerable.Range(0, Items).Select(_ => random.Normal()).ToArray();
+            var (hits, falses) = (new double[2, seeds, Items], new double[2, seeds, Items]);
+            for (var arm = 0; arm < 2; arm++)
+            {
+                for (var s = 0; s < seeds; s++)
+                {
+                    var skill = random.Normal(1, skillSd);
+                    for (var i = 0; i < Items; i++)
+                    {
+                        var right = 1 / (1 + Math.Exp(difficulty[i] - skill));
+                        (hits[arm, s, i], falses[arm, s, i]) = (random.NextDouble() < right ? 1 : 0, random.NextDouble() < 0.5 * (1 - right) ? 1 : 0);
+                    }
+                }
+            }
+            double F1(int arm, int s, double[]? w)
+            {
+                double tp = 0, fp = 0, all = 0;
+                for (var i = 0; i < Items; i++)
+                {
+                    var weight = w is null ? 1 : w[i];
+                    (tp, fp, all) = (tp + weight * hits[arm, s, i], fp + weight * falses[arm, s, i], all + weight);
+                }
+                return 2 * tp / (tp + fp + all);
+            }
+            wrong += PairedEffect.Of(seeds, Items, (s, w) => F1(0, s, w) - F1(1, s, w), resamples: 100, seed: run).PValue < 0.05 ? 1 : 0;
+        }
+        output.WriteLine($"{seeds} seeds, skill {skillSd}: {100.0 * wrong / Runs:F1} % false verdicts");
+        Assert.True(wrong <= 0.07 * Runs && wrong >= 0.01 * Runs, $"{seeds} seeds, skill {skillSd}: {100.0 * wrong / Runs:F1} % false verdicts");
     }
 
     [Fact]

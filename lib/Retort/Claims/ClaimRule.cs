@@ -68,6 +68,16 @@ public sealed record ClaimRule(string Kind, double Bound, double Alpha)
         }
     }
 
+    /// <summary>Whether an effect of this size, known exactly, is what the rule asks for.</summary>
+    public bool Asks(double effect) => Kind switch
+    {
+        "greater" => effect > Bound,
+        "less" => effect < Bound,
+        "within" => Math.Abs(effect) <= Bound,
+        "share" => effect >= Bound,
+        _ => effect <= Bound,
+    };
+
     /// <summary>One-sided p-values of the two questions: small For speaks for the claim, small Against against it.</summary>
     public (double For, double Against) Test(Effect effect) => Kind switch
     {

@@ -54,7 +54,7 @@ public sealed class ClaimSet(string paper, string size, IReadOnlyList<long> seed
     /// <param name="cell">the cell that shows it</param>
     /// <param name="seeds">the effect's seeds where they are not the set's</param>
     /// <returns>The claim, with p-values corrected for the claims so far.</returns>
-    /// <exception cref="ArgumentException">The effect is over another number of seeds.</exception>
+    /// <exception cref="ArgumentException">The effect is over another number of seeds, or the published effect is not what the rule asks for.</exception>
     public Claim Add(string id, string says, Effect effect, ClaimRule rule, string published = "direction only; no numbers published",
         double? publishedEffect = null, string measured = "", string unit = "", string notes = "", string cell = "", IReadOnlyList<long>? seeds = null)
     {
@@ -66,6 +66,10 @@ public sealed class ClaimSet(string paper, string size, IReadOnlyList<long> seed
         if (rule.Kind == "share" && effect is not ShareEffect)
         {
             throw new ArgumentException($"claim '{id}': a rule of a share needs an effect that is one (PairedEffect.Share)", nameof(effect));
+        }
+        if (publishedEffect is { } theirs && !rule.Asks(theirs))
+        {
+            throw new ArgumentException($"claim '{id}': the published effect {theirs.ToString(CultureInfo.InvariantCulture)} is not what its rule asks for ({rule.Words}); is a direction turned round, or the unit another?", nameof(publishedEffect));
         }
         var (holds, fails) = rule.Test(effect);
         var tested = !double.IsNaN(holds) && !double.IsNaN(fails);

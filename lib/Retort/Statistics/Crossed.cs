@@ -87,20 +87,21 @@ internal sealed class Crossed
     public (double Seeds, double Items, double DegreesOfFreedom) Errors(IReadOnlyList<double> weights)
     {
         var mean = Means.Zip(weights, (x, w) => x * w).Sum();
-        var (seedsVariance, itemsVariance) = (Form(between, weights), Math.Max(0, Form(shared, weights)));
-        // By chance seeds may lie closer together than the interaction alone lets them.
-        seedsVariance = Math.Max(seedsVariance, Form(interaction, weights)) / Seeds;
+        var (spread, itemsVariance) = (Form(between, weights) / Seeds, Math.Max(0, Form(shared, weights)));
+        // By chance seeds may lie closer together than the interaction alone lets them; that part the items tell.
+        var told = Math.Max(0, Form(interaction, weights)) / Seeds;
+        var seedsVariance = Math.Max(spread, told);
+        var whole = seedsVariance + itemsVariance;
         // A difference without any spread (but for rounding) is one whose spread is not known; none at all is none.
-        if (missing is not null || (mean != 0 && seedsVariance + itemsVariance <= 1e-18 * mean * mean))
+        if (missing is not null || (mean != 0 && whole <= 1e-18 * mean * mean))
         {
             return (double.NaN, double.NaN, double.NaN);
         }
         var (ofSeeds, ofItems) = (Seeds - 1.0, Math.Max(1, effectiveClusters - 1));
-        var whole = seedsVariance + itemsVariance;
-        var freedom = whole > 0
-            ? whole * whole / (seedsVariance * seedsVariance / ofSeeds + itemsVariance * itemsVariance / ofItems)
-            : ofSeeds;
-        return (Math.Sqrt(seedsVariance), Math.Sqrt(itemsVariance), Math.Max(Math.Min(ofSeeds, ofItems), freedom - 2));
+        var known = told + itemsVariance;
+        var uncertain = spread * spread / ofSeeds + known * known / ofItems;
+        var freedom = uncertain > 0 ? whole * whole / uncertain - 2 : ofSeeds;
+        return (Math.Sqrt(seedsVariance), Math.Sqrt(itemsVariance), Math.Max(Math.Min(ofSeeds, ofItems), Math.Min(ofItems, freedom)));
     }
 
     private static int[] Sizes(int items, int[]? clusters)
