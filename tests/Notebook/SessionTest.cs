@@ -179,42 +179,6 @@ public class SessionTest
     }
 
     [Fact]
-    public async Task Cell_Interrupted_StopsAtItsNextWordAndCanReadTheToken()
-    {
-        using var cells = await Cells.StartAsync();
-        using var interrupt = new CancellationTokenSource(300);
-        var result = await cells.Run("for (int i = 0; ; i++) { Console.Write(\".\"); System.Threading.Thread.Sleep(5); }", interrupt.Token);
-        Assert.Equal("Interrupted", result.Error!.Name);
-        using var second = new CancellationTokenSource(300);
-        result = await cells.Run($"var token = ((Func<System.Threading.CancellationToken>)AppContext.GetData(\"{Session.InterruptKey}\"))();\nawait Task.Delay(-1, token);", second.Token);
-        Assert.Equal("Interrupted", result.Error!.Name);
-        Assert.Equal("2", await cells.Value("1 + 1"));
-    }
-
-    [Theory]
-    [InlineData("for (int i = 0; ; i++) { await Task.Delay(5); Console.Write(\".\"); }")]
-    [InlineData("var d = display(0);\nwhile (true) { await Task.Yield(); d.Update(1); }")]
-    [InlineData("await Task.Run(() => { while (true) { Console.Write(\".\"); System.Threading.Thread.Sleep(5); } });")]
-    [InlineData("Parallel.For(0, 1_000_000, i => { Console.Write(\".\"); System.Threading.Thread.Sleep(5); });")]
-    public async Task Cell_InterruptedAfterAnAwaitOrInATask_Stops(string code)
-    {
-        using var cells = await Cells.StartAsync();
-        using var interrupt = new CancellationTokenSource(500);
-        var result = await cells.Run(code, interrupt.Token).WaitAsync(TimeSpan.FromSeconds(60));
-        Assert.Equal("Interrupted", result.Error!.Name);
-    }
-
-    [Fact]
-    public async Task Cell_InterruptedWhileATimerPrints_LeavesTheProcessAlive()
-    {
-        using var cells = await Cells.StartAsync();
-        using var interrupt = new CancellationTokenSource(300);
-        var result = await cells.Run("using System.Threading;\nusing (new Timer(_ => Console.Write(\"t\"), null, 0, 10)) { Thread.Sleep(800); }\nvar thread = new Thread(() => Console.Write(\"x\")); thread.Start(); thread.Join();", interrupt.Token);
-        Assert.True(result.Succeeded);
-        Assert.EndsWith("tx", cells.Text("stdout"));
-    }
-
-    [Fact]
     public async Task Cell_DeepRecursion_HasRoom()
     {
         using var cells = await Cells.StartAsync();

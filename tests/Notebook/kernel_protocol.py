@@ -136,14 +136,56 @@ class ProtocolTest(unittest.TestCase):
         _, content = self.run_cell("1")
         self.assertEqual(content["status"], "ok")
 
-    def test_interrupt_stops_a_cell_that_prints(self):
-        msg_id = self.client.execute("for (int i = 0; ; i++) { Console.Write('.'); System.Threading.Thread.Sleep(10); }")
+    def stopped(self, code, seconds=5):
+        """Interrupts a cell after a second; it must end soon, and the variables of before must be there."""
+        self.run_cell("var kept = 40;")
+        msg_id = self.client.execute(code)
         time.sleep(1)
+        begin = time.time()
         self.manager.interrupt_kernel()
         found = outputs(self.client, msg_id)
-        self.assertEqual(reply(self.client, msg_id)["ename"], "Interrupted")
+        took = time.time() - begin
+        self.assertEqual(reply(self.client, msg_id)["ename"], "Interrupted", code)
         self.assertEqual(found[-1]["msg_type"], "error")
-        self.assertEqual(self.run_cell("40 + 2")[0][-1]["content"]["data"]["text/plain"], "42")
+        self.assertLess(took, seconds, code)
+        self.assertEqual(self.run_cell("kept + 2")[0][-1]["content"]["data"]["text/plain"], "42")
+        return text(found, "stderr")
+
+    def test_interrupt_stops_what_a_reader_writes(self):
+        for code in ("for (int i = 0; ; i++) { Console.Write('.'); System.Threading.Thread.Sleep(10); }",
+                     "while (true) { }",
+                     "double Sum() { double s = 0; for (long i = 0; ; i++) s += Math.Sqrt(i); }\nSum()",
+                     "while (true) await Task.Delay(50);",
+                     "await Task.Delay(-1);",
+                     "System.Threading.Thread.Sleep(-1);",
+                     "Task.Delay(-1).Wait();"):
+            with self.subTest(code):
+                self.assertEqual(self.stopped(code), "")
+
+    def test_interrupt_stops_loops_over_tensors(self):
+        library = sys.argv[3]
+        _, content = self.run_cell(f'#r "{library}/Retort.Torch.dll"\n#r "{library}/Retort.dll"\nusing static TorchSharp.torch;')
+        self.assertEqual(content["status"], "ok", content)
+        for code in ("var x = zeros(4, 4); while (true) { using var scope = NewDisposeScope(); x.add_(1); }",
+                     # No loop of the cell's own: the operator looks.
+                     "Enumerable.Range(0, int.MaxValue).Select(i => zeros(4).add_(i)).Select(t => { t.Dispose(); return 1L; }).Sum()",
+                     "Enumerable.Range(0, int.MaxValue).Aggregate(zeros(4), (sum, i) => sum.add_(i))"):
+            with self.subTest(code):
+                self.assertEqual(self.stopped(code), "")
+
+    def test_interrupt_of_a_training_run_leaves_its_checkpoint(self):
+        library, folder = sys.argv[3], sys.argv[4]
+        _, content = self.run_cell(f'''#r "{library}/Retort.Torch.dll"
+#r "{library}/Retort.dll"
+using Retort.Training;
+using static TorchSharp.torch;
+var model = nn.Linear(4, 1);
+double Slow() {{ double s = 0; for (int i = 0; i < 2_000_000; i++) s += Math.Sqrt(i); return s; }}
+var train = new TrainTask {{ Model = model, Step = c => {{ Slow(); return model.forward(ones(2, 4)).pow(2).mean(); }}, Order = _ => new[] {{ 0 }}, Rate = _ => 0.001, Settings = 1 }};''')
+        self.assertEqual(content["status"], "ok", content)
+        self.stopped(f'TrainLoop.Run(train, new TrainSettings {{ Steps = 1_000_000 }}, "{folder}")', seconds=10)
+        found, content = self.run_cell(f'System.IO.Directory.GetFiles("{folder}", "*", System.IO.SearchOption.AllDirectories).Length > 1')
+        self.assertEqual(found[-1]["content"]["data"]["text/plain"], "true")
 
     def test_input_is_refused_at_once(self):
         _, content = self.run_cell("Console.ReadLine()")
@@ -182,9 +224,9 @@ class ProtocolTest(unittest.TestCase):
         found = outputs(self.client, message["header"]["msg_id"])
         self.assertIn("comm_close", [m["msg_type"] for m in found])
 
-    def test_z_tight_loop_is_answered_honestly_and_restart_works(self):
-        msg_id = self.client.execute("for (long i = 0; ; i++) { }")
-        time.sleep(1)
+    def test_z_native_wait_is_answered_honestly_and_restart_works(self):
+        msg_id = self.client.execute('using System.Runtime.InteropServices;\n[DllImport("libc")] static extern int pause();\npause();')
+        time.sleep(2)
         self.manager.interrupt_kernel()
         said = ""
         end = time.time() + WAIT
@@ -202,4 +244,4 @@ class ProtocolTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0], "-v"] + sys.argv[3:])
+    unittest.main(argv=[sys.argv[0], "-v"] + sys.argv[5:])

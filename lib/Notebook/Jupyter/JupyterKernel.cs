@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 
 namespace Retort.Notebook;
@@ -246,20 +247,40 @@ internal sealed class JupyterKernel : IDisposable
         {
             return;
         }
-        // .NET has no safe way to end a thread from outside: say so where the cell does not listen.
-        _ = Task.Delay(Patience, _over.Token).ContinueWith(
-            _ =>
+        _ = Task.Run(() => FollowUp(running, header!));
+    }
+
+    // Code that waits on its own thread, as Thread.Sleep does, is woken; what neither looks nor waits cannot be ended from
+    // outside in .NET, and that is said.
+    private async Task FollowUp(CancellationTokenSource running, JsonObject header)
+    {
+        bool told = false;
+        for (var watch = Stopwatch.StartNew(); ; await Task.Delay(250, _over.Token).ConfigureAwait(false))
+        {
+            var cell = _session.Result.Running;
+            lock (_interrupting)
             {
-                lock (_interrupting)
+                if (_running != running || cell is null)
                 {
-                    if (_running != running)
-                    {
-                        return;
-                    }
+                    return;
                 }
-                Publish(new StreamOutput("stderr", "The cell was asked to stop, but it neither displays nor prints nor looks at the interrupt, and .NET cannot stop it from outside. Restart the kernel to end it.\n"), header!, silent: false);
-            },
-            TaskContinuationOptions.OnlyOnRanToCompletion);
+            }
+            bool inOrder = cell.Deferred > 0 && watch.Elapsed < Interruption.Grace;
+            if (!told && watch.Elapsed > Patience)
+            {
+                told = true;
+                Publish(
+                    new StreamOutput("stderr", inOrder
+                        ? $"Stopping: what runs ends its step and keeps what it has. After {Interruption.Grace.TotalSeconds:0} s it is stopped without.\n"
+                        : "The cell was asked to stop, but what it called neither displays, prints, computes with tensors nor looks at the interrupt, and .NET cannot stop it from outside. Restart the kernel to end it.\n"),
+                    header,
+                    silent: false);
+            }
+            if (!inOrder && watch.Elapsed > Patience / 3)
+            {
+                cell.Wake();
+            }
+        }
     }
 
     private void Publish(Output output, JsonObject parent, bool silent)

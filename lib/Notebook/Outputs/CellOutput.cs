@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 
 namespace Retort.Notebook;
@@ -29,15 +28,9 @@ internal sealed class CellOutput : IDisposable
         _timer = new Timer(_ => Flush());
     }
 
-    /// <summary>Set by an interrupt: the next display or text from the cell's own thread or tasks ends the cell.</summary>
-    public CancellationToken Interrupt { get; init; }
-
-    /// <summary>The thread that the cell began on.</summary>
-    public Thread? CellThread { get; set; }
-
     public void Write(string stream, ReadOnlySpan<char> text)
     {
-        ThrowIfInterrupted();
+        Interruption.CheckOutput();
         lock (_lock)
         {
             int room = (int)Math.Clamp(_limits.StreamCharacters - _streamed, 0, text.Length);
@@ -62,7 +55,7 @@ internal sealed class CellOutput : IDisposable
 
     public void Display(MimeBundle data, string? displayId)
     {
-        ThrowIfInterrupted();
+        Interruption.CheckOutput();
         lock (_lock)
         {
             FlushAll();
@@ -79,7 +72,7 @@ internal sealed class CellOutput : IDisposable
 
     public void Update(MimeBundle data, string displayId)
     {
-        ThrowIfInterrupted();
+        Interruption.CheckOutput();
         lock (_lock)
         {
             // Only the newest look of a display is worth sending.
@@ -121,30 +114,6 @@ internal sealed class CellOutput : IDisposable
     }
 
     public void Dispose() => _timer.Dispose();
-
-    private void ThrowIfInterrupted()
-    {
-        if (Interrupt.IsCancellationRequested && (Thread.CurrentThread == CellThread || IsInsideATask()))
-        {
-            Interrupt.ThrowIfCancellationRequested();
-        }
-    }
-
-    // After an await, a cell goes on in a task on some thread. An exception in a task is kept for whoever waits for it; in
-    // a timer's callback or on a bare thread it would end the process.
-    private static bool IsInsideATask()
-    {
-        foreach (var frame in new StackTrace(1, fNeedFileInfo: false).GetFrames())
-        {
-            var method = frame.GetMethod();
-            if (method?.DeclaringType is { } type && ((type == typeof(Task) && method.Name.StartsWith("Execute", StringComparison.Ordinal))
-                || type.FullName?.StartsWith("System.Runtime.CompilerServices.AsyncTaskMethodBuilder", StringComparison.Ordinal) == true))
-            {
-                return true;
-            }
-        }
-        return false;
-    }
 
     private void LeaveOut(string what, long count) => _leftOut[what] = _leftOut.GetValueOrDefault(what) + count;
 

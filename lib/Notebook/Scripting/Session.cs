@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using System.Diagnostics;
 using System.Reflection;
 using System.Text;
 using Microsoft.CodeAnalysis;
@@ -19,14 +17,6 @@ namespace Retort.Notebook;
 public sealed class Session
 {
     /// <summary>
-    /// The name under which AppContext holds a <c>Func&lt;CancellationToken&gt;</c> for long calls of libraries: asked from a
-    /// cell, or from what a cell started, it gives that cell's token; asked from elsewhere, one that is never cancelled.
-    /// </summary>
-    public const string InterruptKey = "Retort.Interrupt";
-
-    private static readonly AsyncLocal<CancellationToken> RunningCell = new();
-
-    /// <summary>
     /// The name under which AppContext holds a <c>Func&lt;string, string, Action&lt;string, string&gt;&gt;</c>: shows HTML, or the text where there
     /// is none, below the cell that runs, and gives back what replaces both. So a library shows its progress without knowing this host.
     /// </summary>
@@ -34,7 +24,7 @@ public sealed class Session
 
     static Session()
     {
-        AppContext.SetData(InterruptKey, (Func<CancellationToken>)(() => RunningCell.Value));
+        Interruption.Publish();
         AppContext.SetData(DisplayKey, (Func<string, string, Action<string, string>>)((html, text) =>
         {
             static FormattedValue[] Both(string html, string text) => [new(Formatter.Html, html), new(Formatter.Plain, text)];
@@ -42,6 +32,7 @@ public sealed class Session
             return (newHtml, newText) => shown.Update(Both(newHtml, newText));
         }));
     }
+
 
     private const int StackBytes = 16 << 20;
 
@@ -68,6 +59,9 @@ public sealed class Session
     /// <summary>Number of the newest cell.</summary>
     public int ExecutionCount { get; private set; }
 
+    /// <summary>The cell that runs; null if none does.</summary>
+    internal Interruption.Running? Running { get; private set; }
+
     /// <summary>The script so far, for completion and inspection.</summary>
     internal Script? Script => _state?.Script;
 
@@ -93,7 +87,7 @@ public sealed class Session
     /// <summary>Runs one cell. What it says goes to <paramref name="emit"/>, from several threads but one at a time.</summary>
     /// <param name="code">The cell.</param>
     /// <param name="emit">Takes the outputs, in order.</param>
-    /// <param name="interrupt">Asks the cell to stop; see <see cref="InterruptKey"/>. Displays and console text from the cell stop it, too; a loop that does neither goes on.</param>
+    /// <param name="interrupt">Asks the cell to stop: loops, functions and awaits of the cell look at it, and so do displays, console text and, by <see cref="Interruption"/>, libraries. A single call that does none of this goes on.</param>
     /// <param name="silent">Whether to leave the cell's value unshown.</param>
     /// <param name="counted">Whether the cell gets a number of its own.</param>
     public async Task<CellResult> RunAsync(string code, Action<Output> emit, CancellationToken interrupt = default, bool silent = false, bool counted = true)
@@ -103,7 +97,7 @@ public sealed class Session
         // Uncounted cells are cell 0 in stack traces.
         int number = counted ? ++ExecutionCount : 0;
         _sources[number] = code;
-        var output = new CellOutput(emit, _limits) { Interrupt = interrupt };
+        var output = new CellOutput(emit, _limits);
         _native?.Begin(output);
         var done = new TaskCompletionSource<ErrorOutput?>(TaskCreationOptions.RunContinuationsAsynchronously);
         // A thread of its own: deep recursion in a cell has room, and what the cell starts inherits its output.
@@ -111,14 +105,23 @@ public sealed class Session
             () =>
             {
                 RoutedConsole.Current = output;
-                RunningCell.Value = interrupt;
-                output.CellThread = Thread.CurrentThread;
-                Execute(code, number, output, silent).ContinueWith(task => done.SetFromTask(task), TaskScheduler.Default);
+                var cell = Interruption.Begin(interrupt);
+                Running = cell;
+                Execute(code, number, output, cell, silent).ContinueWith(task => done.SetFromTask(task), TaskScheduler.Default);
             },
             StackBytes)
         { IsBackground = true, Name = ErrorReport.CellName(number) };
         thread.Start();
-        var error = await done.Task.ConfigureAwait(false);
+        ErrorOutput? error;
+        try
+        {
+            error = await done.Task.ConfigureAwait(false);
+        }
+        finally
+        {
+            Running?.Dispose();
+            Running = null;
+        }
         _native?.End();
         output.Flush();
         if (error is not null)
@@ -129,30 +132,34 @@ public sealed class Session
         return new CellResult(ExecutionCount, error);
     }
 
-    private async Task<ErrorOutput?> Execute(string code, int number, CellOutput output, bool silent)
+    private async Task<ErrorOutput?> Execute(string code, int number, CellOutput output, Interruption.Running cell, bool silent)
     {
         if (Directives.Problem(code) is { } problem)
         {
             return CompilationError(output, $"({problem.Line},1): {problem.Problem}");
         }
-        var script = _state!.Script.ContinueWith<object>(code, Options(number));
-        ImmutableArray<Diagnostic> diagnostics;
+        var before = _state!.Script;
+        var script = before.ContinueWith<object>(CellRewriter.Stoppable(code), Options(number));
         try
         {
-            diagnostics = script.Compile();
+            if (Errors(script).Count > 0)
+            {
+                // What is wrong is said of the cell as it was written.
+                script = before.ContinueWith<object>(code, Options(number));
+                if (Errors(script) is { Count: > 0 } errors)
+                {
+                    return CompilationError(output, string.Join('\n', errors.Select(error => Describe(error, code))));
+                }
+            }
         }
         catch (Exception exception) when (exception is IOException or BadImageFormatException)
         {
             return CompilationError(output, exception.Message);
         }
-        var errors = diagnostics.Where(item => item.Severity == DiagnosticSeverity.Error).ToList();
-        if (errors.Count > 0)
-        {
-            return CompilationError(output, string.Join('\n', errors.Select(error => Describe(error, code))));
-        }
         bool hasValue = (bool)HasReturnValue.Invoke(script, null)!;
         try
         {
+            cell.IsInCode = true;
             _state = await script.RunFromAsync(_state, _ => true).ConfigureAwait(false);
             if (_state.Exception is null && hasValue && !silent && _state.ReturnValue is not DisplayedValue)
             {
@@ -162,15 +169,19 @@ public sealed class Session
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             // A formatter threw, or an assembly that the cell needs could not be loaded.
-            return ErrorReport.Of(exception, Source);
+            return Report(exception, cell);
         }
-        return _state.Exception is { } thrown ? Report(thrown, output) : null;
+        finally
+        {
+            cell.IsInCode = false;
+        }
+        return _state.Exception is { } thrown ? Report(thrown, cell) : null;
     }
 
-    private ErrorOutput Report(Exception thrown, CellOutput output)
+    private ErrorOutput Report(Exception thrown, Interruption.Running cell)
     {
         var cause = thrown is AggregateException { InnerExceptions: [var first, ..] } ? first : thrown;
-        if (cause is OperationCanceledException && output.Interrupt.IsCancellationRequested)
+        if (cause is OperationCanceledException or ThreadInterruptedException && cell.Token.IsCancellationRequested)
         {
             return new ErrorOutput("Interrupted", "the cell was interrupted", ["Interrupted: the cell was interrupted"]);
         }
@@ -182,6 +193,9 @@ public sealed class Session
         output.Write("stderr", text + "\n");
         return new ErrorOutput("Error", "compilation error", ["compilation error"]);
     }
+
+    private static IReadOnlyList<Diagnostic> Errors(Script script) =>
+        [.. script.Compile().Where(item => item.Severity == DiagnosticSeverity.Error).OrderBy(item => item.Location.SourceSpan.Start)];
 
     private static string Describe(Diagnostic error, string code)
     {

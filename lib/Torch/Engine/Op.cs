@@ -120,6 +120,7 @@ internal sealed unsafe class Op(string name, string overload = "")
     [SkipLocalsInit]
     private void Invoke(ReadOnlySpan<Arg> args, Returned* returned, int capacity)
     {
+        HostStop.Check();
         if (handle == 0) handle = Door.FindOperator(name, overload);
         Native* native = stackalloc Native[args.Length];
         int extra = 0;
