@@ -7,4 +7,5 @@ bash environment/plotly/install.sh || echo "without plotly.js figures are still 
 dotnet build lib/Retort -c Release -v quiet --nologo
 dotnet build lib/Notebook -c Release -v quiet --nologo
 lib/Notebook/bin/Release/net10.0/retort-notebook install --user
+# The container is this project's own, so no other program's kernel can have the name.
 lib/Notebook/bin/Release/net10.0/retort-notebook install --user --name .net-csharp

@@ -21,7 +21,8 @@ internal static class KernelCommand
         var user = new Option<bool>("--user") { Description = "For this user (the default)." };
         var prefix = new Option<string?>("--prefix") { Description = "Into PREFIX/share/jupyter, such as /usr/local for all users." };
         var name = new Option<string>("--name") { Description = "The kernel's name. With '.net-csharp', tools that do not look for another kernel of the same language find it, too.", DefaultValueFactory = _ => KernelSpec.DefaultName };
-        var command = new Command("install", "Tells Jupyter about this kernel.") { user, prefix, name };
+        var force = new Option<bool>("--force") { Description = "Replace a kernel of that name, also if it is another program's." };
+        var command = new Command("install", "Tells Jupyter about this kernel.") { user, prefix, name, force };
         command.SetAction((parsed, _) => Commands.GuardedAsync(() =>
         {
             if (parsed.GetValue(user) && parsed.GetValue(prefix) is not null)
@@ -30,7 +31,16 @@ internal static class KernelCommand
             }
             ZeroMq.Version();
             var data = parsed.GetValue(prefix) is { } given ? Path.Combine(Path.GetFullPath(given), "share", "jupyter") : KernelSpec.UserData();
-            Console.WriteLine(KernelSpec.Write(data, parsed.GetValue(name)!, ReportAssets.Plotly(ReportAssets.Cache)));
+            var plotly = ReportAssets.Plotly(ReportAssets.Cache);
+            Console.WriteLine(KernelSpec.Write(data, parsed.GetValue(name)!, plotly, parsed.GetValue(force)));
+            foreach (var other in KernelSpec.Shadowed(data, parsed.GetValue(name)!))
+            {
+                Console.Error.WriteLine($"retort-notebook: {other}, of another program, stays as it is; front ends now find this kernel first");
+            }
+            if (plotly is null)
+            {
+                Console.Error.WriteLine("retort-notebook: figures will be still pictures: plotly.js is not in the cache. For figures that move: bash environment/plotly/install.sh, then install again");
+            }
             return Task.FromResult(0);
         }));
         return command;

@@ -111,8 +111,19 @@ public class LinterTest
         File.WriteAllText(path, text.Replace("var x = 1;", "var x = 3;"));
         Assert.Equal("stale-output", Assert.Single(Linter.Check(NotebookFile.Read(path))).Rule);
 
+        // Saved again by Jupyter, which breaks lines in its own way, it is the same; with another output it is not.
+        var saved = JsonNode.Parse(text)!;
+        var lines = saved["cells"]![2]!["outputs"]![0]!["data"]!["text/plain"]!.AsArray();
+        saved["cells"]![2]!["outputs"]![0]!["data"]!["text/plain"] = string.Concat(lines.Select(line => line!.ToString()));
+        File.WriteAllText(path, saved.ToJsonString());
+        Assert.Empty(Linter.Check(NotebookFile.Read(path)));
+        saved["cells"]![2]!["outputs"]![0]!["data"]!["text/plain"] = "3";
+        File.WriteAllText(path, saved.ToJsonString());
+        Assert.Contains("run again by another program", Assert.Single(Linter.Check(NotebookFile.Read(path))).Problem);
+
         var root = JsonNode.Parse(text)!;
         root["cells"]![2]!["outputs"] = new JsonArray(new JsonObject { ["output_type"] = "error", ["ename"] = "E", ["evalue"] = "bad" });
+        root["metadata"]!["retort"]!.AsObject().Remove("output_hash");
         File.WriteAllText(path, root.ToJsonString());
         Assert.Equal("cell 3: error-output: the stored output is an error: E: bad", Assert.Single(Linter.Check(NotebookFile.Read(path))).ToString());
     }

@@ -48,6 +48,22 @@ public sealed class NotebookFile
         }
     }
 
+    /// <summary>SHA-256 over the stored outputs, however the file breaks their lines: outputs that another program has put in since have another one.</summary>
+    public string OutputHash
+    {
+        get
+        {
+            static string Content(JsonNode? node) => NotebookCell.Text(node) ?? node!.ToJsonString();
+            var parts = from cell in _cells
+                        from output in cell.Outputs.OfType<JsonObject>()
+                        let data = output["data"] as JsonObject ?? []
+                        from part in data.OrderBy(item => item.Key, StringComparer.Ordinal).Select(item => item.Key + "\0" + Content(item.Value))
+                            .Prepend($"{output["output_type"]}\0{output["name"]}\0{Content(output["text"])}\0{output["ename"]}\0{output["evalue"]}")
+                        select part;
+            return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join("\n\0\n", parts))));
+        }
+    }
+
     /// <summary>Reads a notebook, or says what is wrong with the file.</summary>
     public static NotebookFile Read(string path)
     {

@@ -13,13 +13,25 @@ internal static partial class KernelSpec
     /// <param name="data">For instance ~/.local/share/jupyter.</param>
     /// <param name="name">The kernel's name.</param>
     /// <param name="plotly">plotly.js, which Jupyter Notebook then loads with the kernel, so that figures are interactive; null for none.</param>
-    public static string Write(string data, string name, string? plotly)
+    /// <param name="force">Whether to replace a kernel of this name that is another program's.</param>
+    public static string Write(string data, string name, string? plotly, bool force = false)
     {
         if (!ValidName().IsMatch(name))
         {
             throw new NotebookException("--name", name, "expected letters, digits, '-', '.' and '_'");
         }
         var path = Path.Combine(data, "kernels", name, "kernel.json");
+        if (Other(path) is { } other)
+        {
+            if (!force)
+            {
+                throw new NotebookException(path, "", $"is the kernel of another program ({other}). Nothing was changed. --force replaces it; with another --name both stay");
+            }
+            foreach (var file in Directory.EnumerateFiles(Path.GetDirectoryName(path)!).Where(file => Path.GetFileName(file) is "kernel.js" || Path.GetFileName(file).StartsWith("logo-", StringComparison.Ordinal)))
+            {
+                File.Delete(file); // the other program's picture is not ours
+            }
+        }
         var host = Environment.ProcessPath is { } process && Path.GetFileNameWithoutExtension(process) == "dotnet"
             ? new[] { process, typeof(KernelSpec).Assembly.Location }
             : [Environment.ProcessPath ?? throw new NotebookException("install", "", "this process has no path")];
@@ -46,24 +58,59 @@ internal static partial class KernelSpec
         return path;
     }
 
+    /// <summary>Whose kernel a file describes, in words, if it is not this program's; null where it is ours or not there.</summary>
+    public static string? Other(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+        JsonObject? json;
+        try
+        {
+            json = JsonNode.Parse(File.ReadAllText(path)) as JsonObject;
+        }
+        catch (JsonException)
+        {
+            json = null;
+        }
+        var argv = (json?["argv"] as JsonArray)?.Select(item => item?.ToString() ?? "").ToList() ?? [];
+        bool ours = argv is [.., "kernel", "{connection_file}"] && Path.GetFileNameWithoutExtension(argv[^3]) == "retort-notebook";
+        return ours ? null : $"{json?["display_name"]?.ToString() ?? "unreadable"}, started by '{argv.FirstOrDefault() ?? "unknown"}'";
+    }
+
+    /// <summary>Kernels of this name that other programs have put elsewhere on this machine, and that ours now comes before.</summary>
+    public static IEnumerable<string> Shadowed(string data, string name) =>
+        from folder in new[] { "/usr/local/share/jupyter", "/usr/share/jupyter" }
+        let path = Path.Combine(folder, "kernels", name, "kernel.json")
+        where Path.GetFullPath(data) != folder && Other(path) is not null
+        select path;
+
     // Jupyter Notebook runs kernel.js of the kernel that a page uses. JupyterLab and VS Code do not: there, figures stay
     // still pictures until a cell loads plotly.js.
     private static void WritePageScript(string folder, string name, string? plotly)
     {
+        var script = "";
         if (plotly is null)
         {
-            File.Delete(Path.Combine(folder, "kernel.js"));
-            return;
+            File.Delete(Path.Combine(folder, "plotly.min.js"));
         }
-        File.Copy(plotly, Path.Combine(folder, "plotly.min.js"), overwrite: true);
+        else
+        {
+            File.Copy(plotly, Path.Combine(folder, "plotly.min.js"), overwrite: true);
+            script = $$"""
+                    if (window.Plotly) return;
+                    var script = document.createElement("script");
+                    script.src = (document.body.dataset.baseUrl || "/") + "kernelspecs/{{name}}/plotly.min.js";
+                    document.head.appendChild(script);
+                """ + "\n";
+        }
+        // What a notebook says of its last run is no longer true once a cell has run again.
         File.WriteAllText(Path.Combine(folder, "kernel.js"), $$"""
-            define(function () {
+            define(["base/js/namespace", "base/js/events"], function (Jupyter, events) {
               return { onload: function () {
-                if (window.Plotly) return;
-                var script = document.createElement("script");
-                script.src = (document.body.dataset.baseUrl || "/") + "kernelspecs/{{name}}/plotly.min.js";
-                document.head.appendChild(script);
-              } };
+                events.on("execute.CodeCell", function () { delete Jupyter.notebook.metadata.{{Runner.MetadataKey}}; });
+            {{script}}  } };
             });
 
             """);

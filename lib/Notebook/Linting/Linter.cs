@@ -76,7 +76,8 @@ public static class Linter
     private static void CheckFreshness(NotebookFile notebook, bool requireOutputs, List<LintProblem> problems)
     {
         bool any = notebook.Cells.Any(cell => cell.Outputs.Count > 0);
-        var hash = (notebook.Metadata[Runner.MetadataKey] as JsonObject)?["code_hash"]?.ToString();
+        var run = notebook.Metadata[Runner.MetadataKey] as JsonObject;
+        var hash = run?["code_hash"]?.ToString();
         if (!any && requireOutputs && notebook.Cells.Any(cell => cell.IsCode))
         {
             problems.Add(new LintProblem(0, 0, "no-output", "has no outputs; run it with --in-place"));
@@ -84,6 +85,10 @@ public static class Linter
         else if (any && hash != notebook.CodeHash)
         {
             problems.Add(new LintProblem(0, 0, "stale-output", hash is null ? "has outputs, but not from 'retort-notebook run'" : "the code has changed since the outputs were made; run it with --in-place"));
+        }
+        else if (any && run?["output_hash"] is { } outputs && outputs.ToString() != notebook.OutputHash)
+        {
+            problems.Add(new LintProblem(0, 0, "stale-output", "cells were run again by another program since 'retort-notebook run', so that what is noted of the run (size, date, time) is no longer true; run it with --in-place"));
         }
     }
 }

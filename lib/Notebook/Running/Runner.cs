@@ -124,6 +124,7 @@ public static class Runner
     private static JsonObject Provenance(NotebookFile notebook, RunOptions options, double seconds) => new()
     {
         ["code_hash"] = notebook.CodeHash,
+        ["output_hash"] = notebook.OutputHash,
         ["size"] = options.Size ?? "quick",
         ["parameters"] = new JsonArray([.. options.Parameters.Select(item => JsonValue.Create(item))]),
         ["seconds"] = Math.Round(seconds, 1),
