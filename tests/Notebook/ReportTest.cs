@@ -20,7 +20,14 @@ public class ReportTest
         Assert.Contains("<h2 id=\"paper-other\">other</h2>", index);
         Assert.True(index.IndexOf("paper-ced", StringComparison.Ordinal) < index.IndexOf("paper-other", StringComparison.Ordinal));
         Assert.Contains("A &lt;b&gt; beats B", index);
-        Assert.Contains("0.03123 [0.01, 0.05]", index);
+        Assert.Contains("+0.031 [+0.010, +0.050]", index);
+        Assert.Contains("\u22120.010 [\u22120.020, \u22120.005]", index);
+        Assert.Contains("3 seeds (1, 2, 3)", index);
+        Assert.Contains("1 seed (1)", index);
+        Assert.Contains("p = 0.02 corrected for 2 claims", index);
+        Assert.Contains("reproduced if the effect is greater than", index);
+        Assert.Contains("at size <b>full and quick and smoke</b>", index);
+        Assert.Contains("The store is small<br><span class=\"facts\">published: 84 bytes; here: 80 bytes</span>", index);
         Assert.Contains("not measured", index);
         Assert.Contains("✗ 1 not reproduced", index);
         Assert.Contains("href=\"01-demo.html#cell-3\"", index);
@@ -77,6 +84,67 @@ public class ReportTest
         Assert.Contains("what its outputs were made on is not known", index);
     }
 
+    [Fact]
+    public void Report_Forest_PlacesOursAndPublishedOnOneAxis()
+    {
+        using var cells = new Cells();
+        var (results, notebook) = Example(cells);
+        var index = File.ReadAllText(Report.Write(results, [notebook], Path.Combine(cells.Folder, "report"), Path.Combine(cells.Folder, "nocache")));
+        double Place(string id, string kind)
+        {
+            var claim = index[index.IndexOf($"id=\"{id}\"", StringComparison.Ordinal)..];
+            var match = System.Text.RegularExpressions.Regex.Match(claim[..claim.IndexOf("</details>", StringComparison.Ordinal)], $"class=\"{kind}\" style=\"left:([0-9.]+)%");
+            return match.Success ? double.Parse(match.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture) : double.NaN;
+        }
+        // -0.01, 0, 0.031 and the published 0.02 are in this order, in proportion, and within the axis.
+        var (second, zero, first, published) = (Place("ced/second", "dot"), Place("ced/first", "zero"), Place("ced/first", "dot"), Place("ced/first", "pub"));
+        Assert.True(0 < second && second < zero && zero < published && published < first && first < 100, $"{second} {zero} {published} {first}");
+        Assert.Equal(0.03123 / 0.02, (first - zero) / (published - zero), 2);
+        Assert.InRange((first - zero) / 0.03123 / ((zero - second) / 0.01), 0.99, 1.01);
+        Assert.Equal(double.NaN, Place("ced/second", "pub"));
+        Assert.Equal(double.NaN, Place("ced/third", "dot"));
+    }
+
+    [Fact]
+    public void Report_Pages_HaveContentsNeighboursAndTheirSize()
+    {
+        using var cells = new Cells();
+        var (results, notebook) = Example(cells);
+        cells.Notebook("02-next.ipynb", "md: # The next one\n\n## First\n\n### Detail with $x^2$\n\n## Second", "md: ## Third", "1");
+        Report.Write(results, [cells.Folder], Path.Combine(cells.Folder, "report"), Path.Combine(cells.Folder, "nocache"));
+        var first = File.ReadAllText(Path.Combine(cells.Folder, "report", "01-demo.html"));
+        var next = File.ReadAllText(Path.Combine(cells.Folder, "report", "02-next.html"));
+        Assert.Contains("<a rel=\"next\" href=\"02-next.html\">The next one \u2192</a>", first);
+        Assert.Contains("<a rel=\"prev\" href=\"01-demo.html\">\u2190 A demonstration</a>", next);
+        Assert.DoesNotContain("rel=\"next\"", next);
+        Assert.Contains("<li class=\"level-2\"><a href=\"#cell-2\">Third</a></li>", next);
+        Assert.Contains("<li class=\"level-3\"><a href=\"#detail-with-x2\">Detail with x^2</a></li>", System.Text.RegularExpressions.Regex.Replace(next, "href=\"#detail[^\"]*\"", "href=\"#detail-with-x2\""));
+        foreach (System.Text.RegularExpressions.Match link in System.Text.RegularExpressions.Regex.Matches(next, "href=\"#([^\"]+)\""))
+        {
+            Assert.Contains($"id=\"{link.Groups[1].Value}\"", next);
+        }
+        Assert.Contains("Size full", first);
+    }
+
+    [Fact]
+    public async Task Report_OutputsOfAnotherProgram_AreNotCalledThoseOfTheRun()
+    {
+        using var cells = new Cells();
+        var path = cells.Notebook("a.ipynb", "1 + 1");
+        await Runner.RunAsync(path, new RunOptions { OutputPath = path, Size = "full" }, new PlainProgress(TextWriter.Null));
+        string Shown()
+        {
+            Report.Write(cells.Folder, [path], Path.Combine(cells.Folder, "report"), cells.Folder);
+            return File.ReadAllText(Path.Combine(cells.Folder, "report", "a.html"));
+        }
+        Assert.Contains("Size full", Shown());
+        var root = JsonNode.Parse(File.ReadAllText(path))!;
+        root["cells"]![0]!["outputs"]![0]!["data"]!["text/plain"] = "3";
+        File.WriteAllText(path, root.ToJsonString());
+        Assert.DoesNotContain("Size full", Shown());
+        Assert.Contains("run again by another program", Shown());
+    }
+
     [SkippableFact]
     public async Task Report_InABrowser_FitsThreeWidthsFiltersAndAsksForNothingOutside()
     {
@@ -89,23 +157,33 @@ public class ReportTest
             await browser.Window(width, 900, dark);
             await browser.Open("file://" + index);
             Assert.InRange((await browser.Evaluate("document.documentElement.scrollWidth"))!.GetValue<int>(), 1, width);
+            // Nothing of a line is cut, and no text runs into another.
+            Assert.Equal(0, (await browser.Evaluate("[...document.querySelectorAll('.says, .numbers, .track')].filter(e => e.scrollWidth > e.clientWidth + 1 && !e.matches('.track')).length"))!.GetValue<int>());
+            await browser.Evaluate("document.querySelectorAll('details.claim').forEach(d => d.open = true)");
+            Assert.InRange((await browser.Evaluate("document.documentElement.scrollWidth"))!.GetValue<int>(), 1, width);
             await browser.Picture($"report-{width}", whole: true);
             await browser.Open("file://" + Path.Combine(Path.GetDirectoryName(index)!, "01-demo.html"));
             Assert.InRange((await browser.Evaluate("document.documentElement.scrollWidth"))!.GetValue<int>(), 1, width);
             await browser.Picture($"notebook-{width}", whole: true);
+            // Formulas are whole, and on a dark page no card stays white.
+            await browser.Until("[...document.querySelectorAll('.math.display')].every(m => m.scrollWidth <= m.clientWidth + 1)");
+            if (dark)
+            {
+                Assert.Equal(0, (await browser.Evaluate("[...document.querySelectorAll('body *')].filter(e => getComputedStyle(e).backgroundColor === 'rgb(255, 255, 255)').length"))!.GetValue<int>());
+            }
         }
         await browser.Open("file://" + index);
         Assert.Equal("4 of 4 claims", (await browser.Evaluate("document.querySelector('output').textContent"))!.ToString());
         await browser.Evaluate("{ const s = document.getElementById('verdict'); s.value = 'undecided'; s.dispatchEvent(new Event('change')); }");
         Assert.Equal("2 of 4 claims", (await browser.Evaluate("document.querySelector('output').textContent"))!.ToString());
-        Assert.Equal(2, (await browser.Evaluate("[...document.querySelectorAll('tbody tr')].filter(r => r.offsetParent !== null).length"))!.GetValue<int>());
+        Assert.Equal(2, (await browser.Evaluate("[...document.querySelectorAll('details.claim')].filter(r => r.offsetParent !== null).length"))!.GetValue<int>());
         // What the address holds survives a reload.
         await browser.Send("Page.reload");
         await Task.Delay(300);
         await browser.Until("document.querySelector('output')?.textContent === '2 of 4 claims'");
         // On paper, all claims and nothing to press.
         await browser.Send("Emulation.setEmulatedMedia", new JsonObject { ["media"] = "print" });
-        Assert.Equal(4, (await browser.Evaluate("[...document.querySelectorAll('tbody tr')].filter(r => r.getBoundingClientRect().height > 0).length"))!.GetValue<int>());
+        Assert.Equal(4, (await browser.Evaluate("[...document.querySelectorAll('details.claim')].filter(r => r.getBoundingClientRect().height > 0).length"))!.GetValue<int>());
         Assert.Equal("none", (await browser.Evaluate("getComputedStyle(document.querySelector('.filters')).display"))!.ToString());
         await browser.Picture("report-print");
         await browser.Send("Emulation.setEmulatedMedia", new JsonObject { ["media"] = "" });
@@ -117,7 +195,7 @@ public class ReportTest
             Assert.Equal(expected, (await browser.Evaluate("document.activeElement.id || document.activeElement.className"))!.ToString());
         }
         // A claim's link leads to the cell.
-        var link = (await browser.Evaluate("document.querySelector('td[data-name=Where] a').href"))!.ToString();
+        var link = (await browser.Evaluate("document.querySelector('details.claim a').href"))!.ToString();
         await browser.Open(link);
         Assert.True((await browser.Evaluate("document.querySelector(':target') !== null"))!.GetValue<bool>());
         Assert.All(browser.Requests, request => Assert.True(request.StartsWith("file://", StringComparison.Ordinal) || request.StartsWith("data:", StringComparison.Ordinal), request));
@@ -186,12 +264,13 @@ public class ReportTest
         Directory.CreateDirectory(results);
         File.WriteAllText(Path.Combine(results, "claims.json"), """
             [
-              {"id": "ced/first", "paper": "ced", "says": "A <b> beats B by a margin that the paper calls large, over all sizes of the student", "published": "mAP 36.5 against 34.4 (table 2)", "measured": "mAP, A minus B", "effect": 0.03123, "low": 0.01, "high": 0.05, "pValue": 0.00001, "test": "paired bootstrap, 3 seeds, 2000 resamples", "seeds": [1, 2, 3], "size": "full", "notes": "", "notebook": "01-demo.ipynb", "cell": "figure-cell", "verdict": "Reproduced"},
-              {"id": "ced/second", "paper": "ced", "says": "More views help", "published": "+0.4", "measured": "mAP", "effect": -0.01, "low": -0.02, "high": -0.005, "pValue": 0.4, "seeds": [1, 2], "size": "quick", "notes": "seeds differ in order", "notebook": "01-demo.ipynb", "cell": "", "verdict": "NotReproduced"},
+              {"id": "ced/first", "paper": "ced", "published_effect": 0.02, "p_holm": 0.02, "family": 2, "rule": {"kind": "greater", "bound": 0, "alpha": 0.05}, "says": "A <b> beats B by a margin that the paper calls large, over all sizes of the student", "published": "mAP 36.5 against 34.4 (table 2)", "measured": "mAP, A minus B", "effect": 0.03123, "low": 0.01, "high": 0.05, "pValue": 0.00001, "test": "paired bootstrap, 3 seeds, 2000 resamples", "seeds": [1, 2, 3], "size": "full", "notes": "", "notebook": "01-demo.ipynb", "cell": "figure-cell", "verdict": "Reproduced"},
+              {"id": "ced/second", "paper": "ced", "says": "More views help", "published": "+0.4", "measured": "mAP", "effect": -0.01, "low": -0.02, "high": -0.005, "pValue": 0.4, "seeds": [1], "size": "quick", "notes": "seeds differ in order", "notebook": "01-demo.ipynb", "cell": "", "verdict": "NotReproduced"},
               {"id": "ced/third", "paper": "ced", "says": "Twice the data helps", "published": "+1.2", "measured": "mAP", "effect": "NaN", "low": "NaN", "high": "NaN", "pValue": null, "seeds": [], "size": "smoke", "notebook": "99-missing.ipynb", "verdict": "Undecided"},
               {"id": "other/first", "paper": "other", "says": "Something else", "published": "", "measured": "", "effect": 1, "low": 0, "high": 2, "size": "quick", "verdict": "Undecided"}
             ]
             """);
+        File.WriteAllText(Path.Combine(results, "facts.json"), """[{"id": "ced/storage", "paper": "ced", "says": "The store is small", "published": "84 bytes", "here": "80 bytes"}]""");
         return (results, path);
     }
 }

@@ -28,8 +28,8 @@ internal sealed partial class NotebookPage
 
     public string Title { get; }
 
-    /// <summary>What the outputs were made from and on; null if they are not from our runner.</summary>
-    public JsonObject? Run => _notebook.Metadata[Runner.MetadataKey] as JsonObject;
+    /// <summary>What the outputs were made from and on; null if they are not from our runner, or another program has put others in since.</summary>
+    public JsonObject? Run => _notebook.Metadata[Runner.MetadataKey] is JsonObject run && (run["output_hash"] is null || run["output_hash"]!.ToString() == _notebook.OutputHash) ? run : null;
 
     /// <summary>Whether the stored outputs belong to the code as it stands.</summary>
     public bool IsFresh => Run?["code_hash"]?.ToString() == _notebook.CodeHash;
@@ -54,9 +54,11 @@ internal sealed partial class NotebookPage
         return index < 0 ? null : AnchorOf(index);
     }
 
-    public string Html()
+    /// <summary>The page, with links to the notebooks before and after it.</summary>
+    public string Html(NotebookPage? before = null, NotebookPage? after = null)
     {
         var body = new StringBuilder();
+        body.Append("<div class=\"reading\">\n").Append(Contents());
         body.Append("<article class=\"notebook\">\n");
         body.Append(Facts());
         for (int index = 0; index < _notebook.Cells.Count; index++)
@@ -66,8 +68,38 @@ internal sealed partial class NotebookPage
             body.Append(cell.Kind == "markdown" ? _markdown.Html(cell.Source) : cell.IsCode ? Code(cell) : $"<pre>{Page.Text(cell.Source)}</pre>");
             body.Append("</section>\n");
         }
-        body.Append("</article>");
-        return Page.Html(Title, body.ToString(), _assets, "<nav aria-label=\"Report\"><a href=\"index.html\">All claims and notebooks</a></nav>\n");
+        var ways = Ways(before, after);
+        body.Append($"<nav class=\"ways\" aria-label=\"Notebooks\">{ways}</nav>\n</article>\n</div>");
+        return Page.Html(Title, body.ToString(), _assets, $"<nav class=\"ways top\" aria-label=\"Report\">{ways}</nav>\n");
+    }
+
+    private static string Ways(NotebookPage? before, NotebookPage? after) =>
+        "<a href=\"index.html\">All claims and notebooks</a>"
+        + (before is null ? "" : $"<a rel=\"prev\" href=\"{before.Address}\">\u2190 {Page.Text(before.Title)}</a>")
+        + (after is null ? "" : $"<a rel=\"next\" href=\"{after.Address}\">{Page.Text(after.Title)} \u2192</a>");
+
+    // The second and third level; the first is the title. A heading that begins its cell is reached by the cell's anchor.
+    private string Contents()
+    {
+        var items = new StringBuilder();
+        for (int index = 0; index < _notebook.Cells.Count; index++)
+        {
+            var cell = _notebook.Cells[index];
+            if (cell.Kind != "markdown")
+            {
+                continue;
+            }
+            bool first = cell.Source.TrimStart().StartsWith('#');
+            foreach (var (level, words, anchor) in MarkdownText.Headings(cell.Source))
+            {
+                if (level is 2 or 3)
+                {
+                    items.Append(CultureInfo.InvariantCulture, $"<li class=\"level-{level}\"><a href=\"#{(first || anchor is null ? AnchorOf(index) : anchor)}\">{Page.Text(words)}</a></li>\n");
+                }
+                first = false;
+            }
+        }
+        return items.Length == 0 ? "" : $"<nav class=\"contents\" aria-label=\"Contents\"><details open><summary>Contents</summary><ul>\n{items}</ul></details></nav>\n";
     }
 
     /// <summary>What the notebook ran on, in one sentence.</summary>
@@ -75,11 +107,13 @@ internal sealed partial class NotebookPage
     {
         if (Run is not { } run)
         {
-            return "Not run by retort-notebook: what its outputs were made on is not known.";
+            return _notebook.Metadata[Runner.MetadataKey] is null
+                ? "Not run by retort-notebook: what its outputs were made on is not known."
+                : "Cells were run again by another program since retort-notebook ran it: what these outputs were made on is not known.";
         }
         string Of(string key) => run[key]?.ToString() ?? "unknown";
         var parameters = run["parameters"] is JsonArray { Count: > 0 } list ? $" with {string.Join(", ", list.Select(item => item?.ToString()))}" : "";
-        return $"Size {Of("size")}{parameters}, {Duration(run["seconds"])} on {Of("cores")} cores of {Of("processor")} ({Of("system")}, {Of("runtime")}, {Of("host")}), {Of("date")}.";
+        return $"Size {Of("size")}{parameters}, {Duration(run["seconds"])} on {Of("cores")} {(Of("cores") == "1" ? "core" : "cores")} of {Of("processor")} ({Of("system")}, {Of("runtime")}, {Of("host")}), {Of("date")}.";
     }
 
     private static string Duration(JsonNode? seconds) =>

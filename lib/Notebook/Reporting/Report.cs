@@ -15,7 +15,8 @@ public static class Report
         ArgumentNullException.ThrowIfNull(notebooks);
         // Everything is read before anything is written: bad input leaves the last report as it was.
         var claims = ReportClaim.Read(results);
-        var files = notebooks.SelectMany(Files).Select(NotebookFile.Read).ToList();
+        var facts = ReportFact.Read(results);
+        var files = notebooks.SelectMany(Files).Select(NotebookFile.Read).OrderBy(file => Path.GetFileName(file.FilePath), StringComparer.Ordinal).ToList();
         if (files.GroupBy(file => Path.GetFileName(file.FilePath)).FirstOrDefault(group => group.Count() > 1) is { } twice)
         {
             throw new NotebookException(twice.Key, "", "there are two notebooks of this name");
@@ -25,12 +26,12 @@ public static class Report
             Directory.CreateDirectory(target);
             var assets = ReportAssets.CopyTo(target, cache ?? ReportAssets.Cache);
             var pages = files.Select(file => new NotebookPage(file, assets)).ToList();
-            foreach (var page in pages)
+            for (int at = 0; at < pages.Count; at++)
             {
-                Save(Path.Combine(target, page.Name + ".html"), page.Html());
+                Save(Path.Combine(target, pages[at].Name + ".html"), pages[at].Html(pages.ElementAtOrDefault(at - 1), pages.ElementAtOrDefault(at + 1)));
             }
             var index = Path.Combine(target, "index.html");
-            Save(index, new Scoreboard(claims, pages, assets).Html());
+            Save(index, new Scoreboard(claims, facts, pages, assets).Html());
             return index;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

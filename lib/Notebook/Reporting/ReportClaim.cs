@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace Retort.Notebook;
 
-/// <summary>One claim as the library's claims.json holds it: what a paper found and what became of it here.</summary>
+/// <summary>One claim as the library's claims.json holds it: what a paper found and what became of it here. Names are read whatever their case, and what is not there is left out.</summary>
 internal sealed record ReportClaim
 {
     public required string Id { get; init; }
@@ -15,7 +15,12 @@ internal sealed record ReportClaim
 
     public required string Published { get; init; }
 
+    /// <summary>The published size of the same effect; null where there is none.</summary>
+    public double? PublishedEffect { get; init; }
+
     public required string Measured { get; init; }
+
+    public string Unit { get; init; } = "";
 
     public required double Effect { get; init; }
 
@@ -25,11 +30,25 @@ internal sealed record ReportClaim
 
     public double? PValue { get; init; }
 
+    /// <summary>The p-value, corrected for all claims of the paper.</summary>
+    public double? Corrected { get; init; }
+
+    public int Family { get; init; }
+
     public string Test { get; init; } = "";
 
     public IReadOnlyList<string> Seeds { get; init; } = [];
 
+    public IReadOnlyList<double> OfSeeds { get; init; } = [];
+
     public required string Size { get; init; }
+
+    /// <summary>greater, less, within, share or fact; empty where the file does not say.</summary>
+    public string Rule { get; init; } = "";
+
+    public double? Bound { get; init; }
+
+    public double? Negligible { get; init; }
 
     public string Notes { get; init; } = "";
 
@@ -40,26 +59,18 @@ internal sealed record ReportClaim
     /// <summary>reproduced, not-reproduced or undecided.</summary>
     public required string Verdict { get; init; }
 
-    public string VerdictText => Verdict.Replace('-', ' ');
+    /// <summary>Shares are kept as parts of one and shown in percent.</summary>
+    public double Scale => Rule == "share" ? 100 : 1;
 
-    /// <summary>The effect with its interval.</summary>
-    public string Interval
-    {
-        get
-        {
-            if (!double.IsFinite(Effect))
-            {
-                return "not measured";
-            }
-            var text = Effect.ToString("G4", CultureInfo.InvariantCulture);
-            return double.IsFinite(Low) && double.IsFinite(High) ? string.Create(CultureInfo.InvariantCulture, $"{text} [{Low:G4}, {High:G4}]") : text;
-        }
-    }
+    /// <summary>The unit that is shown; claims of one unit share an axis.</summary>
+    public string ShownUnit => Rule == "share" ? "%" : Unit;
 
     /// <summary>All claims of a folder's claims.json; none where there is no such file.</summary>
-    public static IReadOnlyList<ReportClaim> Read(string folder)
+    public static IReadOnlyList<ReportClaim> Read(string folder) => Items(Path.Combine(folder, "claims.json"), "claim", One);
+
+    /// <summary>A list of objects in a file, or what is wrong with it.</summary>
+    internal static IReadOnlyList<T> Items<T>(string path, string what, Func<ReportFields, T> read)
     {
-        var path = Path.Combine(folder, "claims.json");
         if (!File.Exists(path))
         {
             return [];
@@ -75,51 +86,46 @@ internal sealed record ReportClaim
         }
         if (root is not JsonArray list)
         {
-            throw new NotebookException(path, "top level", "expected a list of claims");
+            throw new NotebookException(path, "top level", $"expected a list of {what}s");
         }
-        return [.. list.Select((item, index) => One(item as JsonObject, path, index + 1))];
+        return [.. list.Select((item, index) => read(new ReportFields(item as JsonObject ?? throw new NotebookException(path, $"{what} {index + 1}", "expected an object"), path, $"{what} {index + 1}")))];
     }
 
-    private static ReportClaim One(JsonObject? json, string path, int number)
+    private static ReportClaim One(ReportFields fields)
     {
-        var place = $"claim {number}";
-        if (json is null)
-        {
-            throw new NotebookException(path, place, "expected an object");
-        }
-        string Text(string name) => json[name]?.ToString() ?? "";
-        string Required(string name) => Text(name) is { Length: > 0 } text ? text : throw new NotebookException(path, place, $"has no '{name}'");
-        double? Number(string name) => json[name] switch
-        {
-            null => null,
-            JsonValue value when double.TryParse(value.ToString(), NumberStyles.Float, CultureInfo.InvariantCulture, out double number) => number,
-            var other => throw new NotebookException(path, $"{place}, {name}", $"expected a number, found {other.ToJsonString()}"),
-        };
-        var verdict = Required("verdict") switch
-        {
-            "Reproduced" => "reproduced",
-            "NotReproduced" => "not-reproduced",
-            "Undecided" => "undecided",
-            var other => throw new NotebookException(path, $"{place}, verdict", $"expected Reproduced, NotReproduced or Undecided, found '{other}'"),
-        };
+        var rule = fields.Object("rule");
         return new ReportClaim
         {
-            Id = Required("id"),
-            Paper = Required("paper"),
-            Says = Required("says"),
-            Published = Text("published"),
-            Measured = Text("measured"),
-            Effect = Number("effect") ?? double.NaN,
-            Low = Number("low") ?? double.NaN,
-            High = Number("high") ?? double.NaN,
-            PValue = Number("pValue"),
-            Test = Text("test"),
-            Seeds = json["seeds"] is JsonArray seeds ? [.. seeds.Select(seed => seed?.ToString() ?? "")] : [],
-            Size = Required("size"),
-            Notes = Text("notes"),
-            Notebook = Text("notebook"),
-            Cell = Text("cell"),
-            Verdict = verdict,
+            Id = fields.Required("id"),
+            Paper = fields.Required("paper"),
+            Says = fields.Required("says"),
+            Published = fields.Text("published"),
+            PublishedEffect = fields.Number("publishedEffect"),
+            Measured = fields.Text("measured"),
+            Unit = fields.Text("unit"),
+            Effect = fields.Number("effect") ?? double.NaN,
+            Low = fields.Number("low") ?? double.NaN,
+            High = fields.Number("high") ?? double.NaN,
+            PValue = fields.Number("pValue"),
+            Corrected = fields.Number("pHolm"),
+            Family = (int)(fields.Number("family") ?? 0),
+            Test = fields.Text("test"),
+            Seeds = fields.List("seeds"),
+            OfSeeds = [.. fields.List("ofSeeds").Select(item => double.TryParse(item, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) ? value : double.NaN)],
+            Size = fields.Required("size"),
+            Rule = rule?.Text("kind") ?? "",
+            Bound = rule?.Number("bound"),
+            Negligible = rule?.Number("negligible"),
+            Notes = fields.Text("notes"),
+            Notebook = fields.Text("notebook"),
+            Cell = fields.Text("cell"),
+            Verdict = fields.Required("verdict") switch
+            {
+                "Reproduced" => "reproduced",
+                "NotReproduced" => "not-reproduced",
+                "Undecided" => "undecided",
+                var other => throw fields.Wrong("verdict", $"expected Reproduced, NotReproduced or Undecided, found '{other}'"),
+            },
         };
     }
 }

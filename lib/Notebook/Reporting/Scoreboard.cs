@@ -3,8 +3,8 @@ using System.Text;
 
 namespace Retort.Notebook;
 
-/// <summary>The report's first page: all claims by paper, and the notebooks that made them.</summary>
-internal sealed class Scoreboard(IReadOnlyList<ReportClaim> claims, IReadOnlyList<NotebookPage> notebooks, ReportAssets assets)
+/// <summary>The report's first page: a line a claim with its place in a forest plot, by paper, and the notebooks that made them.</summary>
+internal sealed class Scoreboard(IReadOnlyList<ReportClaim> claims, IReadOnlyList<ReportFact> facts, IReadOnlyList<NotebookPage> notebooks, ReportAssets assets)
 {
     private static readonly string[] Verdicts = ["reproduced", "not-reproduced", "undecided"];
 
@@ -20,18 +20,20 @@ internal sealed class Scoreboard(IReadOnlyList<ReportClaim> claims, IReadOnlyLis
     public string Html()
     {
         var body = new StringBuilder("<h1>What reproduces</h1>\n");
-        body.Append("<p>Each row is one finding of a paper, re-tested on this machine by the notebook that the last column links to. The verdict follows from the numbers by a rule that was fixed before measuring; what failed is shown as failed.</p>\n");
         if (claims.Count == 0)
         {
             body.Append("<p class=\"note\">There are no claims yet: no notebook has written any into the results folder.</p>\n");
         }
         else
         {
+            var sizes = claims.Select(claim => claim.Size).Distinct().ToList();
+            body.Append($"<p>Each line is one finding of a paper, re-tested on this machine at size <b>{Page.Text(string.Join(" and ", sizes))}</b>. The verdict follows from the numbers by a rule that was fixed before measuring; what failed is shown as failed. A line opens with what stands behind it.</p>\n");
             Summary(body);
+            body.Append("<p class=\"legend\" aria-hidden=\"true\"><span class=\"key reproduced\"></span> <span class=\"key not-reproduced\"></span> <span class=\"key undecided\"></span> our effect with its 95 % interval, coloured by verdict <span class=\"key pub\"></span> published <span class=\"key bound\"></span> what it must pass</p>\n");
             Filters(body);
             foreach (var group in claims.GroupBy(claim => claim.Paper).OrderBy(group => PaperOrder(group.Key)).ThenBy(group => group.Key, StringComparer.Ordinal))
             {
-                Paper(body, group.Key, group);
+                Paper(body, group.Key, [.. group]);
             }
         }
         Notebooks(body);
@@ -42,8 +44,9 @@ internal sealed class Scoreboard(IReadOnlyList<ReportClaim> claims, IReadOnlyLis
 
     private static string PaperTitle(string id) => Papers.FirstOrDefault(paper => paper.Id == id).Title ?? id;
 
-    private static string Badge(string verdict, string? count = null) =>
-        $"<span class=\"verdict {verdict}\">{(verdict == "reproduced" ? "✓" : verdict == "undecided" ? "?" : "✗")} {count}{verdict.Replace('-', ' ')}</span>";
+    private static string Sign(string verdict) => verdict == "reproduced" ? "✓" : verdict == "undecided" ? "?" : "✗";
+
+    private static string Badge(string verdict, string? count = null) => $"<span class=\"verdict {verdict}\">{Sign(verdict)} {count}{verdict.Replace('-', ' ')}</span>";
 
     private void Summary(StringBuilder body)
     {
@@ -60,7 +63,7 @@ internal sealed class Scoreboard(IReadOnlyList<ReportClaim> claims, IReadOnlyLis
     {
         body.Append("<form class=\"filters\" hidden aria-label=\"Filter the claims\">\n");
         body.Append("<div><label for=\"paper\">Paper</label><select id=\"paper\" name=\"paper\"><option value=\"\">all papers</option>");
-        foreach (var paper in claims.Select(claim => claim.Paper).Distinct().OrderBy(PaperOrder))
+        foreach (var paper in claims.Select(claim => claim.Paper).Distinct().OrderBy(PaperOrder).ThenBy(id => id, StringComparer.Ordinal))
         {
             body.Append($"<option value=\"{Page.Text(paper)}\">{Page.Text(paper)}</option>");
         }
@@ -72,38 +75,117 @@ internal sealed class Scoreboard(IReadOnlyList<ReportClaim> claims, IReadOnlyLis
         body.Append("</select></div>\n<output for=\"paper verdict\"></output>\n</form>\n");
     }
 
-    private void Paper(StringBuilder body, string paper, IEnumerable<ReportClaim> group)
+    private void Paper(StringBuilder body, string paper, IReadOnlyList<ReportClaim> group)
     {
-        var title = Page.Text(PaperTitle(paper));
-        body.Append($"<section class=\"paper\" aria-labelledby=\"paper-{Page.Text(paper)}\">\n<h2 id=\"paper-{Page.Text(paper)}\">{title}</h2>\n");
-        body.Append($"<table class=\"claims\"><caption>Claims of {title}</caption>\n<thead><tr>");
-        foreach (var name in new[] { "Claim", "Verdict", "Published", "Here: effect [interval]", "Test", "Seeds", "Size", "Where" })
+        body.Append($"<section class=\"paper\" aria-labelledby=\"paper-{Page.Text(paper)}\">\n<h2 id=\"paper-{Page.Text(paper)}\">{Page.Text(PaperTitle(paper))}</h2>\n");
+        foreach (var unit in group.GroupBy(claim => claim.ShownUnit))
         {
-            body.Append($"<th scope=\"col\">{name}</th>");
+            var axis = new ForestAxis([.. unit]);
+            var scale = string.Concat(axis.Ticks.Select(tick => $"<span style=\"left:{axis.Place(tick)}\">{ForestAxis.Label(tick)}</span>"));
+            body.Append($"<div class=\"claims\">\n<div class=\"axis\" aria-hidden=\"true\"><span class=\"unit\">{Page.Text(unit.Key.Length > 0 ? unit.Key : "effect")}</span><div class=\"scale\">{scale}</div></div>\n");
+            foreach (var claim in unit)
+            {
+                Line(body, claim, axis);
+            }
+            body.Append("</div>\n");
         }
-        body.Append("</tr></thead>\n<tbody>\n");
-        foreach (var claim in group)
-        {
-            Row(body, claim);
-        }
-        body.Append("</tbody></table>\n</section>\n");
+        Facts(body, paper);
+        body.Append("</section>\n");
     }
 
-    private void Row(StringBuilder body, ReportClaim claim)
+    private void Line(StringBuilder body, ReportClaim claim, ForestAxis axis)
     {
-        void Cell(string name, string html, string kind = "") => body.Append($"<td data-name=\"{name}\"{(kind.Length > 0 ? $" class=\"{kind}\"" : "")}>{html}</td>");
-        static string Small(string text) => text.Length > 0 ? $"<span class=\"reason\">{Page.Text(text)}</span>" : "";
-        body.Append($"<tr data-paper=\"{Page.Text(claim.Paper)}\" data-verdict=\"{claim.Verdict}\" id=\"{Page.Text(claim.Id)}\">");
-        Cell("Claim", $"<div>{Page.Text(claim.Says)}{Small(claim.Notes)}</div>", "words");
-        Cell("Verdict", $"<div>{Badge(claim.Verdict)}</div>");
-        Cell("Published", $"<div>{Page.Text(claim.Published)}</div>");
-        Cell("Here", $"<div>{Page.Text(claim.Interval)}{Small(claim.Measured)}</div>");
-        var p = claim.PValue is { } value ? value < 0.0001 ? "p &lt; 0.0001" : $"p = {value.ToString("G2", CultureInfo.InvariantCulture)}" : "";
-        Cell("Test", p.Length > 0 || claim.Test.Length > 0 ? $"<div>{p}{Small(claim.Test)}</div>" : "");
-        Cell("Seeds", claim.Seeds.Count == 0 ? "none" : $"<div>{claim.Seeds.Count}{Small(string.Join(", ", claim.Seeds))}</div>");
-        Cell("Size", Page.Text(claim.Size));
-        Cell("Where", Link(claim));
-        body.Append("</tr>\n");
+        body.Append($"<details class=\"claim {claim.Verdict}\" data-paper=\"{Page.Text(claim.Paper)}\" data-verdict=\"{claim.Verdict}\" id=\"{Page.Text(claim.Id)}\">\n<summary>");
+        body.Append($"<span class=\"sign\"><span aria-hidden=\"true\">{Sign(claim.Verdict)}</span><span class=\"hidden\">{claim.Verdict.Replace('-', ' ')}:</span></span>");
+        body.Append($"<span class=\"says\">{Page.Text(claim.Says)}</span>{Track(claim, axis)}<span class=\"numbers\">{Page.Text(Interval(claim, axis)).Replace(", ", ",\u00a0", StringComparison.Ordinal)}</span></summary>\n");
+        body.Append("<dl>");
+        void Fact(string name, string html)
+        {
+            if (html.Length > 0)
+            {
+                body.Append($"<dt>{name}</dt><dd>{html}</dd>");
+            }
+        }
+        Fact("Verdict", Badge(claim.Verdict));
+        Fact("Published", Page.Text(claim.Published));
+        Fact("Here", Page.Text($"{(claim.Measured.Length > 0 ? claim.Measured + ": " : "")}{Interval(claim, axis)}{(claim.ShownUnit.Length > 0 && double.IsFinite(claim.Effect) ? " " + claim.ShownUnit : "")}"));
+        Fact("p", Page.Text(claim.PValue is { } p ? P(p) + (claim.Corrected is { } corrected ? $"; {P(corrected)} corrected for {Plural(claim.Family, "claim")}" : "") : ""));
+        Fact("Test", Page.Text(claim.Test));
+        var each = claim.OfSeeds.Count > 0 && claim.OfSeeds.All(double.IsFinite) ? $": {string.Join(", ", claim.OfSeeds.Select(value => axis.Number(value * claim.Scale)))}" : "";
+        Fact("Seeds", Page.Text(claim.Seeds.Count == 0 ? "none" : $"{Plural(claim.Seeds.Count, "seed")} ({string.Join(", ", claim.Seeds)}){each}"));
+        Fact("Rule", Page.Text(Rule(claim, axis)));
+        Fact("Size", Page.Text(claim.Size));
+        Fact("Notes", Page.Text(claim.Notes));
+        Fact("Where", Link(claim));
+        body.Append("</dl>\n</details>\n");
+    }
+
+    private static string Track(ReportClaim claim, ForestAxis axis)
+    {
+        var track = new StringBuilder("<span class=\"track\" aria-hidden=\"true\">");
+        foreach (var tick in axis.Ticks)
+        {
+            track.Append($"<i class=\"{(tick == 0 ? "zero" : "tick")}\" style=\"left:{axis.Place(tick)}\"></i>");
+        }
+        if (claim.Bound is { } bound && claim.Rule == "within")
+        {
+            track.Append($"<i class=\"margin\" style=\"left:{axis.Place(-bound)};width:{axis.Length(2 * bound)}\"></i>");
+        }
+        else if (claim.Bound is { } pass && pass != 0 && claim.Rule is "greater" or "less" or "share")
+        {
+            track.Append($"<i class=\"bound\" style=\"left:{axis.Place(pass * claim.Scale)}\"></i>");
+        }
+        if (double.IsFinite(claim.Low) && double.IsFinite(claim.High))
+        {
+            track.Append($"<i class=\"interval\" style=\"left:{axis.Place(claim.Low * claim.Scale)};width:{axis.Length((claim.High - claim.Low) * claim.Scale)}\"></i>");
+        }
+        if (double.IsFinite(claim.Effect))
+        {
+            track.Append($"<i class=\"dot\" style=\"left:{axis.Place(claim.Effect * claim.Scale)}\"></i>");
+        }
+        if (claim.PublishedEffect is { } published)
+        {
+            track.Append($"<i class=\"pub\" style=\"left:{axis.Place(published * claim.Scale)}\" title=\"published {axis.Number(published * claim.Scale)}\"></i>");
+        }
+        return track.Append("</span>").ToString();
+    }
+
+    private static string Interval(ReportClaim claim, ForestAxis axis) => !double.IsFinite(claim.Effect)
+        ? "not measured"
+        : axis.Number(claim.Effect * claim.Scale) + (double.IsFinite(claim.Low) && double.IsFinite(claim.High) ? $" [{axis.Number(claim.Low * claim.Scale)}, {axis.Number(claim.High * claim.Scale)}]" : "");
+
+    private static string P(double p) => p < 0.0001 ? "p < 0.0001" : $"p = {p.ToString(p < 0.1 ? "G2" : "F2", CultureInfo.InvariantCulture)}";
+
+    private static string Plural(int count, string what) => string.Create(CultureInfo.InvariantCulture, $"{count} {what}{(count == 1 ? "" : "s")}");
+
+    private static string Rule(ReportClaim claim, ForestAxis axis)
+    {
+        string Value(double value) => axis.Number(value * claim.Scale) + (claim.ShownUnit.Length > 0 ? " " + claim.ShownUnit : "");
+        var least = claim.Negligible is { } negligible ? $", {Value(negligible)} being the least that matters" : "";
+        return (claim.Rule, claim.Bound) switch
+        {
+            ("greater", { } bound) => $"reproduced if the effect is greater than {Value(bound)}{least}",
+            ("less", { } bound) => $"reproduced if the effect is less than {Value(bound)}{least}",
+            ("within", { } bound) => $"reproduced if the effect lies within \u00b1{Value(bound).TrimStart('+')}",
+            ("share", { } bound) => $"reproduced if the share is greater than {Value(bound)}",
+            ("fact", { } bound) => $"a count: reproduced if at most {Value(bound)}",
+            _ => "",
+        };
+    }
+
+    private void Facts(StringBuilder body, string paper)
+    {
+        var counted = facts.Where(fact => fact.Paper == paper).ToList();
+        if (counted.Count == 0)
+        {
+            return;
+        }
+        body.Append("<details class=\"facts-list\"><summary>Counted or computed, without a verdict</summary>\n<ul>\n");
+        foreach (var fact in counted)
+        {
+            body.Append($"<li>{Page.Text(fact.Says)}<br><span class=\"facts\">published: {Page.Text(fact.Published)}; here: {Page.Text(fact.Here)}{(fact.Notes.Length > 0 ? ". " + Page.Text(fact.Notes) : "")}</span></li>\n");
+        }
+        body.Append("</ul>\n</details>\n");
     }
 
     private string Link(ReportClaim claim)
@@ -116,8 +198,8 @@ internal sealed class Scoreboard(IReadOnlyList<ReportClaim> claims, IReadOnlyLis
         {
             return Page.Text(claim.Notebook);
         }
-        var anchor = (claim.Cell.Length > 0 ? notebook.Anchor(claim.Cell) : null) ?? notebook.AnchorOfOutput(words);
-        return $"<a href=\"{notebook.Address}{(anchor is null ? "" : "#" + anchor)}\" aria-label=\"{Page.Text($"{claim.Says}: the cell in {notebook.Name}")}\">{Page.Text(notebook.Name)}</a>";
+        var anchor = (claim.Cell.Length > 0 ? notebook.Anchor(claim.Cell) : null) ?? notebook.AnchorOfOutput(words) ?? notebook.AnchorOfOutput(claim.Id);
+        return $"<a href=\"{notebook.Address}{(anchor is null ? "" : "#" + anchor)}\">the cell in {Page.Text(notebook.Name)}</a>";
     }
 
     private void Notebooks(StringBuilder body)
@@ -128,7 +210,7 @@ internal sealed class Scoreboard(IReadOnlyList<ReportClaim> claims, IReadOnlyLis
             body.Append("<p class=\"note\">There are no notebooks in this report.</p>\n");
             return;
         }
-        body.Append("<ul>\n");
+        body.Append("<ul class=\"notebooks\">\n");
         foreach (var page in notebooks)
         {
             body.Append($"<li><a href=\"{page.Address}\">{Page.Text(page.Title)}</a><br><span class=\"facts\">{Page.Text(page.RunSentence())}{(page.Run is null || page.IsFresh ? "" : " The code has changed since.")}</span></li>\n");

@@ -73,6 +73,8 @@ internal static class CellRewriter
             void Block(ArrowExpressionClauseSyntax arrow, SyntaxToken semicolon)
             {
                 pieces.Add((arrow.ArrowToken.SpanStart, true, depth, ArrowMark));
+                // On the line of the value, so that stack traces show that line.
+                Put(arrow.Expression.SpanStart, true, "return ");
                 Put(semicolon.Span.End, false, "}");
             }
         }
@@ -84,7 +86,7 @@ internal static class CellRewriter
             from = position;
             if (put == ArrowMark)
             {
-                text.Append('{').Append(Check).Append("return ");
+                text.Append('{').Append(Check);
                 from += 2;
             }
             else
