@@ -53,7 +53,6 @@ internal static class KernelCommand
         using var log = new StreamWriter(Console.OpenStandardError(), new UTF8Encoding(false)) { AutoFlush = true };
         // Ctrl-C in the terminal of the Jupyter server reaches us, too; we are interrupted by message only.
         using var ignored = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
-        Console.SetIn(new NoInput());
         var kernel = new JupyterKernel(connection, log, captureNative: OperatingSystem.IsLinux());
         new Thread(kernel.Run) { IsBackground = true, Name = "shell" }.Start();
         using var orphaned = WatchParent(kernel);

@@ -60,7 +60,6 @@ internal static class RunCommand
         {
             Environment.SetEnvironmentVariable(SizeVariable, size);
         }
-        Console.SetIn(new NoInput());
         bool live = !Console.IsOutputRedirected;
         // Cells find their files relative to the notebook, as in Jupyter.
         Directory.SetCurrentDirectory(Path.GetDirectoryName(path)!);

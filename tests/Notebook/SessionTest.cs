@@ -85,26 +85,6 @@ public class SessionTest
         Assert.Equal("2", await cells.Value("1 + 1"));
     }
 
-    [Theory]
-    [InlineData("#!time\n1", "magic command")]
-    [InlineData("var x = 1;\n  #!csharp", "magic command")]
-    [InlineData("#!import other.ipynb", "magic command")]
-    [InlineData("#r \"nuget: TorchSharp, 0.107.0\"", "package restore")]
-    [InlineData("#i \"nuget:https://example.org\"", "package source")]
-    public async Task Cell_DirectiveOfAnotherHost_IsRefusedByName(string code, string expected)
-    {
-        using var cells = await Cells.StartAsync();
-        Assert.False((await cells.Run(code)).Succeeded);
-        Assert.Contains(expected, cells.Text("stderr"));
-    }
-
-    [Fact]
-    public async Task Cell_HashBangInsideAText_IsText()
-    {
-        using var cells = await Cells.StartAsync();
-        Assert.Equal("#!bash", await cells.Value("var t = \"\"\"\n#!bash\n\"\"\";\nt"));
-    }
-
     [Fact]
     public async Task Cell_LoadAndReference_AreRelativeToTheNotebook()
     {

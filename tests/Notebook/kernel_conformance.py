@@ -17,9 +17,9 @@ class KernelTest(jupyter_kernel_test.KernelTests):
         {"text": "var s = \"a\"; s.ToUp", "matches": {"ToUpper", "ToUpperInvariant"}},
         {"text": "new[] { 1 }.Sel", "matches": {"Select", "SelectMany"}},
     ]
-    complete_code_samples = ["var x = 1;", "1 + 1", "for (int i = 0; i < 3; i++) { }", ""]
+    complete_code_samples = ["#!time\n1", "x?", "var x = 1;", "1 + 1", "for (int i = 0; i < 3; i++) { }", ""]
     incomplete_code_samples = ["for (int i = 0;", "var x = new[] { 1,", "if (true) {"]
-    invalid_code_samples = ["int x = );", "#!time"]
+    invalid_code_samples = ["int x = );", "#!share x"]
     code_inspect_sample = "Math.Max"
     code_generate_error = 'throw new ArgumentException("x");'
     code_execute_result = [{"code": "6 * 7", "result": "42"}, {"code": '"a" + "b"', "result": "ab"}]

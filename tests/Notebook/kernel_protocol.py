@@ -187,9 +187,21 @@ var train = new TrainTask {{ Model = model, Step = c => {{ Slow(); return model.
         found, content = self.run_cell(f'System.IO.Directory.GetFiles("{folder}", "*", System.IO.SearchOption.AllDirectories).Length > 1')
         self.assertEqual(found[-1]["content"]["data"]["text/plain"], "true")
 
-    def test_input_is_refused_at_once(self):
-        _, content = self.run_cell("Console.ReadLine()")
+    def test_input_is_asked_for_and_refused_where_nobody_can_be_asked(self):
+        _, content = self.run_cell("Console.ReadLine()", allow_stdin=False)
         self.assertIn("no standard input", content["evalue"])
+        msg_id = self.client.execute('Console.Write("name? ");\nvar asked = Console.ReadLine() + "!";\nasked', allow_stdin=True)
+        question = self.client.get_stdin_msg(timeout=WAIT)
+        self.assertEqual(question["msg_type"], "input_request")
+        self.client.input("Ada")
+        found = outputs(self.client, msg_id)
+        self.assertEqual(reply(self.client, msg_id)["status"], "ok")
+        self.assertEqual(found[-1]["content"]["data"]["text/plain"], "Ada!")
+        # A question can be stopped, too.
+        msg_id = self.client.execute("Console.ReadLine()", allow_stdin=True)
+        self.client.get_stdin_msg(timeout=WAIT)
+        self.manager.interrupt_kernel()
+        self.assertEqual(reply(self.client, msg_id)["ename"], "Interrupted")
 
     def test_silent_and_unstored_cells(self):
         _, before = self.run_cell("1")

@@ -17,6 +17,10 @@ internal static class FormatterConvention
     private static readonly List<Registration> Registered = [];
     private static readonly Lock Registering = new();
 
+    // What cells have set: the newest first, and before what libraries bring along.
+    private static readonly List<Registration> Set = [];
+    private static readonly Dictionary<Type, IReadOnlyList<string>> SetPreferred = [];
+
     /// <summary>Writes a value and says whether it did; false lets the next formatter try.</summary>
     internal delegate bool Format(object value, TextWriter writer);
 
@@ -26,8 +30,40 @@ internal static class FormatterConvention
         var own = ByType.GetOrAdd(type, Read);
         lock (Registering)
         {
+            var set = Set.Where(item => item.Type.IsAssignableFrom(type)).OrderBy(item => Distance(type, item.Type)).ToList();
             var formatters = Registered.Where(item => item.Type.IsAssignableFrom(type)).OrderBy(item => Distance(type, item.Type)).ToList();
-            return own with { Formatters = formatters };
+            var preferred = SetPreferred.Where(item => item.Key.IsAssignableFrom(type)).OrderBy(item => Distance(type, item.Key)).Select(item => item.Value).FirstOrDefault();
+            // A MIME type that a cell has set is shown, whatever the library prefers.
+            preferred ??= set.Count > 0 && own.PreferredMimeTypes is not { Count: > 0 } ? [.. set.Select(item => item.MimeType).Distinct()] : own.PreferredMimeTypes;
+            return new Found([.. set, .. formatters], preferred);
+        }
+    }
+
+    /// <summary>Puts a formatter before all others.</summary>
+    public static void Prefer(Type type, string mimeType, Format format)
+    {
+        lock (Registering)
+        {
+            Set.Insert(0, new Registration(type, mimeType, format));
+        }
+    }
+
+    /// <summary>Sets the MIME types in which a type is shown.</summary>
+    public static void Prefer(Type type, IReadOnlyList<string> mimeTypes)
+    {
+        lock (Registering)
+        {
+            SetPreferred[type] = [.. mimeTypes];
+        }
+    }
+
+    /// <summary>Forgets what was set by <see cref="Prefer(Type, string, Format)"/> and <see cref="Prefer(Type, IReadOnlyList{string})"/>.</summary>
+    public static void Reset()
+    {
+        lock (Registering)
+        {
+            Set.Clear();
+            SetPreferred.Clear();
         }
     }
 

@@ -15,18 +15,20 @@ internal sealed class CodeHelp(Func<Session?> session)
         .WithParameterOptions(SymbolDisplayParameterOptions.IncludeType | SymbolDisplayParameterOptions.IncludeName | SymbolDisplayParameterOptions.IncludeDefaultValue | SymbolDisplayParameterOptions.IncludeParamsRefOut)
         .WithMemberOptions(SymbolDisplayMemberOptions.IncludeType | SymbolDisplayMemberOptions.IncludeParameters | SymbolDisplayMemberOptions.IncludeContainingType);
 
-    private static readonly string[] Keywords =
-        [.. SyntaxFacts.GetKeywordKinds().Concat([SyntaxKind.VarKeyword, SyntaxKind.AwaitKeyword, SyntaxKind.AsyncKeyword, SyntaxKind.RecordKeyword]).Select(SyntaxFacts.GetText).Where(text => text.Length > 0 && char.IsLetter(text[0])).Distinct()];
-
     /// <summary>Whether a cell is whole, wants more lines, or can never be right.</summary>
     public static JsonObject IsComplete(string code)
     {
-        var tree = CSharpSyntaxTree.ParseText(code, ScriptParse.Options);
+        var text = CellText.Read(code);
+        if (text.Problem is null && (text.Asked is not null || text.Parts.Any(part => part.Kind != CellText.CSharp)))
+        {
+            return new JsonObject { ["status"] = "complete" };
+        }
+        var tree = CSharpSyntaxTree.ParseText(text.Parts is [var only] ? only.Text : text.Problem is null ? "" : code, ScriptParse.Options);
         if (!SyntaxFactory.IsCompleteSubmission(tree))
         {
             return new JsonObject { ["status"] = "incomplete", ["indent"] = "    " };
         }
-        bool wrong = tree.GetDiagnostics().Any(item => item.Severity == DiagnosticSeverity.Error) || Directives.Problem(code) is not null;
+        bool wrong = tree.GetDiagnostics().Any(item => item.Severity == DiagnosticSeverity.Error) || text.Problem is not null;
         return new JsonObject { ["status"] = wrong ? "invalid" : "complete" };
     }
 
@@ -36,15 +38,20 @@ internal sealed class CodeHelp(Func<Session?> session)
     public JsonObject Complete(string code, int cursor)
     {
         int position = CodeUnits(code, cursor);
-        int start = position;
-        while (start > 0 && SyntaxFacts.IsIdentifierPartCharacter(code[start - 1]))
+        int start = Completion.PathStart(code, position);
+        bool isPath = start >= 0;
+        if (!isPath)
         {
-            start--;
+            for (start = position; start > 0 && SyntaxFacts.IsIdentifierPartCharacter(code[start - 1]);)
+            {
+                start--;
+            }
         }
         var prefix = code[start..position];
-        var matches = Names(code, start)
-            .Where(name => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
-            .Distinct().Order(StringComparer.OrdinalIgnoreCase).Take(Most);
+        var names = isPath ? Completion.Files(code, start, session()?.Folder ?? Directory.GetCurrentDirectory()) : Model(code) is { } model ? Completion.Names(model, code, start) : [];
+        // Hidden files are for those who begin to write their dot. Names of arguments come first.
+        var matches = names.Where(name => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase) && (prefix.Length > 0 || name[0] != '.'))
+            .Distinct().OrderByDescending(name => name.EndsWith(':')).ThenBy(name => name, StringComparer.OrdinalIgnoreCase).Take(Most);
         return new JsonObject
         {
             ["status"] = "ok",
@@ -76,6 +83,9 @@ internal sealed class CodeHelp(Func<Session?> session)
         return new JsonObject { ["status"] = "ok", ["found"] = data.Count > 0, ["data"] = data, ["metadata"] = new JsonObject() };
     }
 
+    /// <summary>What a name is, with its documentation; null where it is nothing.</summary>
+    public string? Describe(string name) => Inspect(name, CodePoints(name, name.Length), 1)["data"]?[Formatter.Plain]?.ToString();
+
     private static int CodeUnits(string text, int codePoints)
     {
         int index = 0;
@@ -97,44 +107,6 @@ internal sealed class CodeHelp(Func<Session?> session)
         var compilation = before.ContinueWith(code, before.Options).GetCompilation();
         return compilation.GetSemanticModel(compilation.SyntaxTrees.Last());
     }
-
-    private IEnumerable<string> Names(string code, int start)
-    {
-        if (Model(code) is not { } model)
-        {
-            return [];
-        }
-        int before = start - 1;
-        while (before >= 0 && char.IsWhiteSpace(code[before]))
-        {
-            before--;
-        }
-        if (before < 0 || code[before] != '.')
-        {
-            return model.LookupSymbols(start).Where(Worth).Select(symbol => symbol.Name).Concat(Keywords);
-        }
-        var owner = model.SyntaxTree.GetRoot().FindToken(before).Parent switch
-        {
-            MemberAccessExpressionSyntax access => access.Expression,
-            QualifiedNameSyntax name => name.Left,
-            MemberBindingExpressionSyntax binding => binding.Ancestors().OfType<ConditionalAccessExpressionSyntax>().FirstOrDefault()?.Expression,
-            _ => (SyntaxNode?)null,
-        };
-        if (owner is null)
-        {
-            return [];
-        }
-        if (model.GetSymbolInfo(owner).Symbol is INamespaceOrTypeSymbol container)
-        {
-            return model.LookupSymbols(start, container).Where(symbol => Worth(symbol) && (symbol.IsStatic || symbol is INamespaceOrTypeSymbol || symbol is IFieldSymbol { IsConst: true })).Select(symbol => symbol.Name);
-        }
-        return model.GetTypeInfo(owner).Type is { } type
-            ? model.LookupSymbols(start, type, includeReducedExtensionMethods: true).Where(symbol => Worth(symbol) && !symbol.IsStatic && symbol is not ITypeSymbol).Select(symbol => symbol.Name)
-            : [];
-    }
-
-    private static bool Worth(ISymbol symbol) =>
-        symbol.CanBeReferencedByName && symbol.Name.Length > 0 && symbol.Name[0] != '<' && symbol is not IMethodSymbol { MethodKind: MethodKind.Constructor or MethodKind.UserDefinedOperator };
 
     private static IReadOnlyList<ISymbol> Symbols(SemanticModel model, int position)
     {

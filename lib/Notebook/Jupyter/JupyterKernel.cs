@@ -211,7 +211,7 @@ internal sealed class JupyterKernel : IDisposable
         CellResult result;
         try
         {
-            result = session.RunAsync(code, output => Publish(output, message.Header, silent), interrupt.Token, silent, store).GetAwaiter().GetResult();
+            result = session.RunAsync(code, output => Publish(output, message.Header, silent), interrupt.Token, silent, store, message.Flag("allow_stdin", false) ? prompt => Ask(message, prompt, interrupt.Token) : null).GetAwaiter().GetResult();
         }
         finally
         {
@@ -232,6 +232,27 @@ internal sealed class JupyterKernel : IDisposable
             expressions[name] = Failed("NotSupported", "this kernel does not evaluate user_expressions", []);
         }
         return new JsonObject { ["status"] = "ok", ["execution_count"] = count, ["payload"] = new JsonArray(), ["user_expressions"] = expressions };
+    }
+
+    private string Ask(JupyterMessage request, string prompt, CancellationToken stop)
+    {
+        lock (_input)
+        {
+            while (_input.Receive(wait: false) is not null)
+            {
+                // an answer to a question that is no longer asked
+            }
+            _input.Send(_wire.Frames(request.Identities, "input_request", new JsonObject { ["prompt"] = prompt, ["password"] = false }, request.Header));
+            while (!_over.IsCancellationRequested)
+            {
+                stop.ThrowIfCancellationRequested();
+                if (_input.Receive() is { } frames && _wire.Parse(frames, out _) is { Type: "input_reply" } reply)
+                {
+                    return reply.Text("value");
+                }
+            }
+            throw new OperationCanceledException("the kernel ends");
+        }
     }
 
     private void Interrupt()

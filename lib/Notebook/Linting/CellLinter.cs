@@ -64,7 +64,7 @@ internal sealed partial class CellLinter
     private void CheckDirectives(bool codeBefore)
     {
         bool optional = _cell.HasTag(Linter.OptionalTag);
-        if (Directives.Problem(_cell.Source) is { } problem && !(optional && problem.Problem.Contains("package restore", StringComparison.Ordinal)))
+        if (CellText.Read(_cell.Source).NotPortable is { } problem && !(optional && problem.Problem.Contains("package restore", StringComparison.Ordinal)))
         {
             Add(problem.Line, "magic", problem.Problem);
         }
@@ -108,7 +108,7 @@ internal sealed partial class CellLinter
         foreach (var error in _tree.GetDiagnostics().Where(item => item.Severity == DiagnosticSeverity.Error).Take(3))
         {
             int line = error.Location.GetLineSpan().StartLinePosition.Line + 1;
-            if (!usingLines.Contains(line) && error.Id is not ("CS7021" or "CS7009") && Directives.Problem(_cell.Source) is null)
+            if (!usingLines.Contains(line) && error.Id is not ("CS7021" or "CS7009") && CellText.Read(_cell.Source).NotPortable is null)
             {
                 Add(line, "syntax", $"{error.Id}: {error.GetMessage(System.Globalization.CultureInfo.InvariantCulture)}");
             }

@@ -28,6 +28,9 @@ internal sealed class CellOutput : IDisposable
         _timer = new Timer(_ => Flush());
     }
 
+    /// <summary>Asks the user for a line, with a prompt; null where nobody can be asked.</summary>
+    public Func<string, string>? Input { get; init; }
+
     public void Write(string stream, ReadOnlySpan<char> text)
     {
         Interruption.CheckOutput();

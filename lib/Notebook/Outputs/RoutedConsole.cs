@@ -39,6 +39,7 @@ internal sealed class RoutedConsole : TextWriter
                 s_installed = true;
                 Console.SetOut(new RoutedConsole("stdout", Console.Out));
                 Console.SetError(new RoutedConsole("stderr", Console.Error));
+                Console.SetIn(new RoutedInput());
             }
         }
     }

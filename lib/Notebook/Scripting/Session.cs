@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Reflection;
 using System.Text;
 using Microsoft.CodeAnalysis;
@@ -45,6 +47,8 @@ public sealed class Session
     private readonly OutputLimits _limits;
     private readonly Dictionary<int, string> _sources = [];
     private readonly InteractiveAssemblyLoader _loader = new();
+    private readonly Packages _packages = new();
+    private readonly List<MetadataReference> _references = [];
     private ScriptState<object>? _state;
     private NativeOutput? _native;
 
@@ -90,14 +94,15 @@ public sealed class Session
     /// <param name="interrupt">Asks the cell to stop: loops, functions and awaits of the cell look at it, and so do displays, console text and, by <see cref="Interruption"/>, libraries. A single call that does none of this goes on.</param>
     /// <param name="silent">Whether to leave the cell's value unshown.</param>
     /// <param name="counted">Whether the cell gets a number of its own.</param>
-    public async Task<CellResult> RunAsync(string code, Action<Output> emit, CancellationToken interrupt = default, bool silent = false, bool counted = true)
+    /// <param name="input">Asks the user for a line, with a prompt; null where nobody can be asked.</param>
+    public async Task<CellResult> RunAsync(string code, Action<Output> emit, CancellationToken interrupt = default, bool silent = false, bool counted = true, Func<string, string>? input = null)
     {
         ArgumentNullException.ThrowIfNull(code);
         ArgumentNullException.ThrowIfNull(emit);
         // Uncounted cells are cell 0 in stack traces.
         int number = counted ? ++ExecutionCount : 0;
         _sources[number] = code;
-        var output = new CellOutput(emit, _limits);
+        var output = new CellOutput(emit, _limits) { Input = input };
         _native?.Begin(output);
         var done = new TaskCompletionSource<ErrorOutput?>(TaskCreationOptions.RunContinuationsAsynchronously);
         // A thread of its own: deep recursion in a cell has room, and what the cell starts inherits its output.
@@ -134,10 +139,66 @@ public sealed class Session
 
     private async Task<ErrorOutput?> Execute(string code, int number, CellOutput output, Interruption.Running cell, bool silent)
     {
-        if (Directives.Problem(code) is { } problem)
+        var text = CellText.Read(code);
+        if (text.Problem is { } problem)
         {
             return CompilationError(output, $"({problem.Line},1): {problem.Problem}");
         }
+        if (text.Asked is { } name)
+        {
+            output.Display(new MimeBundle().Add(Formatter.Plain, new CodeHelp(() => this).Describe(name) ?? $"{name}: nothing of this name is known here"), null);
+            return null;
+        }
+        var watch = Stopwatch.StartNew();
+        var error = text.Packages.Count > 0 ? await Restore(text, output, cell).ConfigureAwait(false) : null;
+        foreach (var part in text.Parts.TakeWhile(_ => error is null))
+        {
+            if (part.Kind == CellText.CSharp)
+            {
+                error = await RunCode(part.Text, code, number, output, cell, silent).ConfigureAwait(false);
+            }
+            else
+            {
+                output.Display(Shown(part), null);
+            }
+        }
+        if (text.IsTimed)
+        {
+            output.Display(new MimeBundle().Add(Formatter.Plain, string.Create(CultureInfo.InvariantCulture, $"Wall time: {watch.Elapsed.TotalSeconds:0.000} s")), null);
+        }
+        return error;
+    }
+
+    private MimeBundle Shown(CellPart part) => part.Kind switch
+    {
+        "who" => Formatter.Bundle(_state!.Variables.GroupBy(variable => variable.Name).Select(group => group.Last())
+            .Select(variable => new { name = variable.Name, type = Members.TypeName(variable.Type), value = variable.Value }).ToList()),
+        "about" => new MimeBundle().Add(Formatter.Plain, $"retort-notebook {typeof(Session).Assembly.GetName().Version?.ToString(3)}: C# {LanguageVersion.Latest.MapSpecifiedToEffectiveVersion().ToDisplayString()} script on {System.Runtime.InteropServices.RuntimeInformation.FrameworkDescription}"),
+        "magics" => new MimeBundle().Add(Formatter.Plain, CellText.Magics),
+        var mimeType => new MimeBundle().Add(mimeType, part.Text),
+    };
+
+    private async Task<ErrorOutput?> Restore(CellText text, CellOutput output, Interruption.Running cell)
+    {
+        try
+        {
+            var (libraries, installed, problem) = await _packages.RestoreAsync(text.Packages, text.Sources, Folder, cell.Token).ConfigureAwait(false);
+            if (problem is not null)
+            {
+                return CompilationError(output, problem);
+            }
+            _references.AddRange(libraries.Select(path => MetadataReference.CreateFromFile(path)));
+            output.Display(new MimeBundle().Add(Formatter.Plain, "Installed: " + installed), null);
+            return null;
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            return Report(exception, cell);
+        }
+    }
+
+    private async Task<ErrorOutput?> RunCode(string code, string whole, int number, CellOutput output, Interruption.Running cell, bool silent)
+    {
         var before = _state!.Script;
         var script = before.ContinueWith<object>(CellRewriter.Stoppable(code), Options(number));
         try
@@ -148,7 +209,7 @@ public sealed class Session
                 script = before.ContinueWith<object>(code, Options(number));
                 if (Errors(script) is { Count: > 0 } errors)
                 {
-                    return CompilationError(output, string.Join('\n', errors.Select(error => Describe(error, code))));
+                    return CompilationError(output, string.Join('\n', errors.Select(error => Describe(error, whole))));
                 }
             }
         }
@@ -202,7 +263,7 @@ public sealed class Session
         var position = error.Location.GetLineSpan().StartLinePosition;
         var inCell = error.Location.SourceTree is { FilePath: var path } && path.StartsWith("cell ", StringComparison.Ordinal);
         var line = inCell ? code.Split('\n').ElementAtOrDefault(position.Line)?.TrimEnd() : null;
-        var text = new StringBuilder($"({position.Line + 1},{position.Character + 1}): error {error.Id}: {error.GetMessage(System.Globalization.CultureInfo.InvariantCulture)}");
+        var text = new StringBuilder($"({position.Line + 1},{position.Character + 1}): error {error.Id}: {error.GetMessage(CultureInfo.InvariantCulture)}");
         if (line is not null)
         {
             text.Append("\n    ").Append(line.Replace('\t', ' ')).Append("\n    ").Append(' ', position.Character).Append('^');
@@ -210,14 +271,16 @@ public sealed class Session
         return text.ToString();
     }
 
+    // Relative to the notebook, or to wherever a cell has moved the process since.
+    internal string Folder => Directory.GetCurrentDirectory() is var current && current == _startFolder ? _folder : current;
+
     private string? Source(int count) => _sources.GetValueOrDefault(count);
 
     private ScriptOptions Options(int count)
     {
-        // Relative to the notebook, or to wherever a cell has moved the process since.
-        var current = Directory.GetCurrentDirectory();
-        var folder = current == _startFolder ? _folder : current;
+        var folder = Folder;
         return BaseOptions.Value
+            .AddReferences(_references)
             .WithMetadataResolver(ScriptMetadataResolver.Default.WithBaseDirectory(folder))
             .WithSourceResolver(ScriptSourceResolver.Default.WithBaseDirectory(folder))
             .WithFilePath(ErrorReport.CellName(count))
