@@ -98,6 +98,18 @@ public class SessionTest
         Assert.Contains(cells.Folder, await cells.Value("typeof(Outer.Two).Assembly.Location"));
     }
 
+    [Fact]
+    public async Task Cell_ReferenceToWhatALibraryBroughtAlong_IsNoSecondAssembly()
+    {
+        using var cells = await Cells.StartAsync();
+        Directory.CreateDirectory(Path.Combine(cells.Folder, "sub"));
+        var inner = Compile(cells, "InnerTwice", "namespace InnerTwice; public static class One { public static int Value(int x) => x; } public class Thing { }");
+        Compile(cells, "OuterTwice", "namespace OuterTwice; public static class Two { public static InnerTwice.Thing Make() => new(); }", inner);
+        Assert.Equal("1", await cells.Value("#r \"sub/OuterTwice.dll\"\nusing InnerTwice;\nusing static InnerTwice.One;\nThing thing = OuterTwice.Two.Make();\nValue(1)"));
+        Assert.Equal("2", await cells.Value("#r \"sub/InnerTwice.dll\"\nusing InnerTwice;\nusing static InnerTwice.One;\nthing = new Thing();\nValue(2)"));
+        Assert.Equal("3", await cells.Value("thing = OuterTwice.Two.Make();\nValue(3)"));
+    }
+
     private static string Compile(Cells cells, string name, string source, params string[] references)
     {
         var path = Path.Combine(cells.Folder, "sub", name + ".dll");

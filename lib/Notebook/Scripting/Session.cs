@@ -199,6 +199,10 @@ public sealed class Session
 
     private async Task<ErrorOutput?> RunCode(string code, string whole, int number, CellOutput output, Interruption.Running cell, bool silent)
     {
+        if (code.Contains("#r", StringComparison.Ordinal))
+        {
+            _references.AddRange(new LibraryResolver(Folder).BroughtAlong(code).Where(found => !_references.Contains(found)));
+        }
         var before = _state!.Script;
         var script = before.ContinueWith<object>(CellRewriter.Stoppable(code), Options(number));
         try
@@ -281,7 +285,7 @@ public sealed class Session
         var folder = Folder;
         return BaseOptions.Value
             .AddReferences(_references)
-            .WithMetadataResolver(ScriptMetadataResolver.Default.WithBaseDirectory(folder))
+            .WithMetadataResolver(new LibraryResolver(folder))
             .WithSourceResolver(ScriptSourceResolver.Default.WithBaseDirectory(folder))
             .WithFilePath(ErrorReport.CellName(count))
             .WithEmitDebugInformation(true)
