@@ -35,7 +35,6 @@ public sealed class Session
         }));
     }
 
-
     private const int StackBytes = 16 << 20;
 
     private static readonly MethodInfo HasReturnValue =
