@@ -54,4 +54,25 @@ public class KernelSpecTest
         using var cells = new Cells();
         Assert.Contains("expected letters", Assert.Throws<NotebookException>(() => KernelSpec.Write(cells.Folder, "a/b", null)).Message);
     }
+
+    [Fact]
+    public void FigureScript_InVsCode_GoesOutOnceBeforeTheFirstFigureAndLeavesNothing()
+    {
+        using var cells = new Cells();
+        var folder = Path.Combine(cells.Folder, "plotly", "node_modules", "plotly.js-cartesian-dist-min");
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(Path.Combine(folder, "plotly-cartesian.min.js"), "window.Plotly = 4;");
+        var figure = new DisplayOutput(new MimeBundle().Add("text/html", ReportTest.Figure), "1");
+        var text = new DisplayOutput(new MimeBundle().Add("text/html", "<b>x</b>"), "2");
+        var script = new FigureScript(cells.Folder, new Dictionary<string, string> { ["VSCODE_PID"] = "1" });
+        Assert.Empty(script.Before(text));
+        var sent = script.Before(figure).ToList();
+        var shown = Assert.IsType<DisplayOutput>(sent[0]);
+        Assert.Contains("window.Plotly = 4;", shown.Data["text/html"]);
+        Assert.Equal(("", shown.DisplayId), (Assert.IsType<UpdateOutput>(sent[1]).Data["text/html"], ((UpdateOutput)sent[1]).DisplayId));
+        Assert.Empty(script.Before(figure));
+        Assert.Empty(new FigureScript(cells.Folder, new Dictionary<string, string> { ["HOME"] = "/" }).Before(figure));
+        Assert.Empty(new FigureScript(cells.Folder, new Dictionary<string, string> { ["VSCODE_PID"] = "1", ["RETORT_PLOTLY"] = "off" }).Before(figure));
+        Assert.NotEmpty(new FigureScript(cells.Folder, new Dictionary<string, string> { ["RETORT_PLOTLY"] = "cell" }).Before(figure));
+    }
 }

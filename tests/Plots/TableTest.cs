@@ -6,6 +6,14 @@ namespace Retort.Tests.Plots;
 public sealed class TableTest
 {
     [Fact]
+    public void Table_Enumerated_GivesItsRowsByColumn()
+    {
+        var table = new Table("arm", "score").WithRow("a", 1.5).WithRow("b", 2.5);
+        Assert.Equal(4.0, table.Sum(row => (double)row["score"]!));
+        Assert.Equal(["a", "b"], from row in table select (string)row["arm"]!);
+    }
+
+    [Fact]
     public void Of_Records_HasTheirPropertiesInOrder()
     {
         var table = Table.Of(Sheets.Runs);

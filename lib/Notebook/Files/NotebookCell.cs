@@ -40,6 +40,11 @@ public sealed class NotebookCell
     {
         Json["execution_count"] = executionCount;
         Json["outputs"] = outputs;
+        // Tables, figures and claims are read whole, and not through Jupyter's small scrolling box.
+        if (outputs.OfType<JsonObject>().Any(output => output["data"] is JsonObject data && data.ContainsKey(Formatter.Html)))
+        {
+            NotebookFile.Child(Json, "metadata")["scrolled"] = false;
+        }
     }
 
     internal static NotebookCell Code(string source, string tag) => new(

@@ -26,6 +26,7 @@ internal sealed class JupyterKernel : IDisposable
     private readonly Task<Session> _session;
     private readonly CodeHelp _help;
     private readonly CellHistory _history = new();
+    private readonly FigureScript _figures = new(ReportAssets.Cache, Environment.GetEnvironmentVariables());
     private readonly Pace _pace = new(perSecond: 300);
     private CancellationTokenSource? _running;
     private JsonObject? _runningHeader;
@@ -309,6 +310,12 @@ internal sealed class JupyterKernel : IDisposable
         if (silent && output is ResultOutput)
         {
             return;
+        }
+        foreach (var script in _figures.Before(output))
+        {
+            Publish(script, parent, silent);
+            // A moment for the page to run it.
+            Thread.Sleep(script is DisplayOutput ? 500 : 0);
         }
         var (type, content) = output switch
         {

@@ -163,7 +163,7 @@ public sealed record Claim : IDisplayable
     internal static string PText(double p) => p < 0.0001 ? "p < 0.0001" : string.Create(CultureInfo.InvariantCulture, $"p = {p:G2}");
 
     internal string Badge() => $"<span style=\"display:inline-block;background:{ColourOf(Verdict)};color:#ffffff;border-radius:10px;white-space:nowrap;"
-        + $"padding:1px 10px;font-size:12px;font-weight:600;margin-right:10px\">{VerdictText}</span>";
+        + $"padding:1px 10px;font-size:12px;font-weight:600;margin-right:10px\">{VerdictText}</span> ";
 
     internal string DetailsHtml()
     {

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Reflection;
 
 namespace Retort.Plots;
@@ -7,7 +8,7 @@ namespace Retort.Plots;
 /// Tables do not change: each method returns another one.
 /// </summary>
 [TypeFormatterSource(typeof(FormatterSource))]
-public sealed class Table : IDisplayable
+public sealed class Table : IDisplayable, IEnumerable<IReadOnlyDictionary<string, object?>>
 {
     private readonly List<object?[]> rows;
     private readonly Dictionary<string, string> formats;
@@ -46,6 +47,12 @@ public sealed class Table : IDisplayable
 
     /// <summary>A column's cells.</summary>
     public IReadOnlyList<object?> this[string column] => [.. rows.Select(r => r[Index(column)])];
+
+    /// <summary>The rows in order, each from column name to cell: for loops and LINQ.</summary>
+    public IEnumerator<IReadOnlyDictionary<string, object?>> GetEnumerator() =>
+        rows.Select(row => (IReadOnlyDictionary<string, object?>)Columns.Zip(row).ToDictionary(pair => pair.First, pair => pair.Second)).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     /// <summary>One row an item, one column a public property, in the order in which they are declared.</summary>
     /// <param name="items">records or anonymous objects</param>
