@@ -17,6 +17,9 @@ public abstract class AudioEncoder : nn.Module<Tensor, IReadOnlyList<long>?, Ten
     /// <summary>Width of a frame, D.</summary>
     public abstract int Width { get; }
 
+    /// <summary>What dropout draws from in training.</summary>
+    public abstract Generator Generator { get; }
+
     /// <summary>Frames of a wave of so many samples.</summary>
     public abstract long Frames(long samples);
 

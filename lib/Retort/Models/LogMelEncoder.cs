@@ -56,7 +56,7 @@ public sealed class LogMelEncoder : AudioEncoder
     public LogMelEncoderSettings Settings { get; }
 
     /// <summary>What dropout draws from in training.</summary>
-    public Generator Generator { get; }
+    public override Generator Generator { get; }
 
     /// <summary>The norm of the output.</summary>
     internal LayerNorm LastNorm => norm;

@@ -42,6 +42,9 @@ public sealed class SpokenLanguageModel : nn.Module<Tensor, IReadOnlyList<long>,
     /// <summary>The decoder.</summary>
     public TokenDecoder Decoder => decoder;
 
+    /// <summary>What dropout draws from in training.</summary>
+    public IReadOnlyList<Generator> Generators => [.. new[] { encoder.Generator, decoder.Generator }.Distinct()];
+
     /// <summary>True (default): padding is seen nowhere. False: encoder and decoder treat it as sound, as the released code does.</summary>
     public bool LengthMasks { get; init; } = true;
 

@@ -52,7 +52,7 @@ public sealed class Wav2Vec2 : AudioEncoder
     public Wav2Vec2Settings Settings { get; }
 
     /// <summary>What dropout and the leaving out of layers draw from in training.</summary>
-    public Generator Generator { get; }
+    public override Generator Generator { get; }
 
     /// <inheritdoc/>
     public override int Width => Settings.Width;

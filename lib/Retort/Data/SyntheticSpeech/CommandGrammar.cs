@@ -51,11 +51,12 @@ public sealed class CommandGrammar
     /// <param name="action">the action</param>
     /// <param name="draw">chooses template, alternatives and fillers</param>
     /// <param name="mostFillers">only so many fillers of each type are used, the first of them</param>
-    public (string Sentence, Meaning Meaning) Sentence(string scenario, string action, RandomStream draw, int mostFillers = int.MaxValue)
+    /// <param name="mostTemplates">only so many templates are used, the first of them</param>
+    public (string Sentence, Meaning Meaning) Sentence(string scenario, string action, RandomStream draw, int mostFillers = int.MaxValue, int mostTemplates = int.MaxValue)
     {
         var words = new StringBuilder();
         var entities = new List<Entity>();
-        Write(draw.Pick(scenarios[scenario].Actions![action]), words, entities, draw, mostFillers);
+        Write(draw.Pick(scenarios[scenario].Actions![action].Take(mostTemplates).ToArray()), words, entities, draw, mostFillers);
         return (string.Join(' ', words.ToString().Split(' ', StringSplitOptions.RemoveEmptyEntries)), new Meaning(scenario, action, entities));
     }
 

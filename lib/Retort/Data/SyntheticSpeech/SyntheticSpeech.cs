@@ -46,7 +46,7 @@ public sealed class SyntheticSpeech : SpokenData
         grammar ??= CommandGrammar.Embedded;
         var voices = settings.Voices(split);
         var (recordings, lines, seen) = (new List<SlurpRecording>(), new List<SpokenLine>(), new HashSet<string>());
-        foreach (var (scenario, action) in Shares(grammar, settings.Utterances(split)))
+        foreach (var (scenario, action) in Shares(grammar, settings.Utterances(split), settings))
         {
             var id = $"{split.ToString().ToLowerInvariant()}-{recordings.Count:000000}.wav";
             var draw = RandomStream.Of(settings.Seed, "sentence", id);
@@ -64,9 +64,13 @@ public sealed class SyntheticSpeech : SpokenData
         .. lines.Select(l => FormattableString.Invariant($"{l.Id}|{l.Words}|{l.Voice}|{l.Speed}|{l.Pitch}"))]);
 
     // Scenarios by their weights, their actions evenly. A scenario for which nothing is left takes from the largest.
-    private static IEnumerable<(string Scenario, string Action)> Shares(CommandGrammar grammar, int utterances)
+    private static IEnumerable<(string Scenario, string Action)> Shares(CommandGrammar grammar, int utterances, SyntheticSpeechSettings settings)
     {
-        var scenarios = grammar.Scenarios;
+        var scenarios = settings.Scenarios is { } chosen ? [.. chosen.Order(StringComparer.Ordinal)] : grammar.Scenarios;
+        if (scenarios.FirstOrDefault(s => !grammar.Scenarios.Contains(s)) is { } unknown)
+        {
+            throw new BadInputException(nameof(SyntheticSpeechSettings), nameof(SyntheticSpeechSettings.Scenarios), $"\"{unknown}\" is not known; known are {string.Join(", ", grammar.Scenarios)}");
+        }
         var total = scenarios.Sum(grammar.Weight);
         var counts = new int[scenarios.Count];
         var (given, share) = (0, 0.0);
@@ -83,8 +87,8 @@ public sealed class SyntheticSpeech : SpokenData
         }
         return scenarios.SelectMany((scenario, s) =>
         {
-            var actions = grammar.Actions(scenario);
-            return Enumerable.Range(0, counts[s]).Select(i => (scenario, actions[i % actions.Count]));
+            var actions = grammar.Actions(scenario).Take(settings.Actions).ToArray();
+            return Enumerable.Range(0, counts[s]).Select(i => (scenario, actions[i % actions.Length]));
         });
     }
 
@@ -94,7 +98,7 @@ public sealed class SyntheticSpeech : SpokenData
         (string, Meaning)? known = null;
         for (var i = 0; i < Tries; i++)
         {
-            var (sentence, meaning) = grammar.Sentence(scenario, action, draw, settings.Fillers);
+            var (sentence, meaning) = grammar.Sentence(scenario, action, draw, settings.Fillers, settings.Templates);
             if (SplitOf(sentence, settings.Seed) != split)
             {
                 continue;

@@ -21,6 +21,15 @@ public sealed record SyntheticSpeechSettings
     /// <summary>Fillers of each type of entity that are used: with all of them a small model needs several times as long.</summary>
     public int Fillers { get; init; } = 6;
 
+    /// <summary>The scenarios that are spoken of, by their names in the grammar; null for all.</summary>
+    public IReadOnlyList<string>? Scenarios { get; init; }
+
+    /// <summary>Actions of each scenario that are used, the first of them: fewer make a smaller world.</summary>
+    public int Actions { get; init; } = int.MaxValue;
+
+    /// <summary>Templates of each action that are used, the first of them.</summary>
+    public int Templates { get; init; } = int.MaxValue;
+
     /// <summary>The seed of sentences, voices, rooms and noise.</summary>
     public long Seed { get; init; } = 2026;
 

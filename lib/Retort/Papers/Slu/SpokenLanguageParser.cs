@@ -332,7 +332,7 @@ public sealed class SpokenLanguageParser
 
     private static IReadOnlyList<SpokenCommand> Written(string path, IReadOnlyList<SpokenCommand> commands)
     {
-        SluTest.Save(path, commands.Select(c => new SluPrediction(Path.GetFileName(c.Source), c.Best.Text)));
+        SpeechDecoding.Save(path, commands.Select(c => new SluPrediction(Path.GetFileName(c.Source), c.Best.Text)));
         return commands;
     }
 

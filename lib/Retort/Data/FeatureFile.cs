@@ -3,10 +3,8 @@
 
 using System.Runtime.InteropServices;
 using System.Text;
-using Retort.Data;
-using Retort.Training;
 
-namespace Retort.Papers.Slu;
+namespace Retort.Data;
 
 /// <summary>The features of each utterance in one file: a line that says what they are of, and float32 values one utterance after the other.</summary>
 internal sealed class FeatureFile
@@ -26,7 +24,7 @@ internal sealed class FeatureFile
     {
         var first = make(0);
         var channels = first.Length / frames[0];
-        var head = Encoding.UTF8.GetBytes($"retort features/1 {SettingsJson.Hash(key, string.Join(",", frames), $"{channels}")}\n");
+        var head = Encoding.UTF8.GetBytes($"retort features/1 {Hashing.Of([key, string.Join(",", frames), $"{channels}"])}\n");
         var starts = new long[frames.Length + 1];
         starts[0] = head.Length;
         for (var i = 0; i < frames.Length; i++)

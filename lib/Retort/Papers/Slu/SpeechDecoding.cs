@@ -9,8 +9,20 @@ using static TorchSharp.torch;
 
 namespace Retort.Papers.Slu;
 
-/// <summary>Decoding of a part's utterances, and the files of what was decoded.</summary>
-public static class SluTest
+/// <summary>What a model wrote of a test utterance.</summary>
+/// <param name="File">the utterance</param>
+/// <param name="Text">the decoded string</param>
+public sealed record SluPrediction(string File, string Text)
+{
+    /// <summary>What the string means.</summary>
+    public Meaning Meaning => SlurpTarget.Read(Text).Meaning;
+
+    /// <summary>Its transcript.</summary>
+    public string Transcript => SlurpTarget.Read(Text).Transcript;
+}
+
+/// <summary>Decoding of utterances, and the files of what was decoded.</summary>
+public static class SpeechDecoding
 {
     private const int Rows = 64;
 
@@ -21,7 +33,7 @@ public static class SluTest
     /// <param name="decoding">how</param>
     /// <param name="cancel">stops between batches</param>
     /// <returns>one for each row, in their order</returns>
-    public static IReadOnlyList<SluPrediction> Decode(SpokenLanguageModel model, SluPart part, IReadOnlyList<int> rows, DecodingSettings decoding, CancellationToken cancel = default)
+    public static IReadOnlyList<SluPrediction> Decode(SpokenLanguageModel model, SpeechDataset part, IReadOnlyList<int> rows, DecodingSettings decoding, CancellationToken cancel = default)
     {
         model.eval();
         var texts = new Dictionary<int, string>();
@@ -30,7 +42,7 @@ public static class SluTest
             cancel.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             using var none = no_grad();
-            var (features, frames) = part.Sound(batch);
+            var (features, frames) = part.Features(batch);
             var used = model.LengthMasks ? frames : null;
             var best = BeamSearch.Decode(model.Decoder, model.Encoder.FromFeatures(features, used), used, decoding);
             for (var b = 0; b < batch.Length; b++)
@@ -47,7 +59,7 @@ public static class SluTest
     /// <param name="model">the model</param>
     /// <param name="part">the utterances</param>
     /// <param name="rows">which of them</param>
-    public static double IntentAccuracy(SpokenLanguageModel model, SluPart part, IReadOnlyList<int> rows)
+    public static double IntentAccuracy(SpokenLanguageModel model, SpeechDataset part, IReadOnlyList<int> rows)
     {
         var longest = rows.Max(i => part.Tokenizer.Encode(part.Data.Recordings[i].Meaning.Intent + " " + SlurpTarget.Separator).Length);
         var said = Decode(model, part, rows, new DecodingSettings { Beams = 1, MaxLength = longest, Start = part.Tokenizer.StartId, End = part.Tokenizer.EndId });

@@ -1,3 +1,4 @@
+using Retort.Audio;
 using Retort.Data;
 using Retort.Models;
 using Retort.Randomness;
@@ -9,8 +10,8 @@ using static TorchSharp.torch;
 
 namespace Retort.Papers.Slu;
 
-/// <summary>The utterances of a part, made ready for a model: features of the sound that need no training, and target tokens.</summary>
-public sealed class SluPart
+/// <summary>Utterances made ready for a model: features of the sound that need no training, and target tokens.</summary>
+public sealed class SpeechDataset
 {
     private readonly AudioEncoder encoder;
     private readonly Device device;
@@ -27,7 +28,7 @@ public sealed class SluPart
     /// <param name="lengthMasks">false: features are made of the padded waves, padding taken as sound, as the released code does</param>
     /// <exception cref="ArgumentException">Features that depend on their batch are to be kept.</exception>
     /// <exception cref="BadInputException">Sound cannot be read, or is shorter than a frame of the encoder.</exception>
-    public SluPart(SpokenData data, Tokenizer tokenizer, AudioEncoder encoder, bool keep = true, Func<SlurpRecording, string>? text = null, Device? device = null, string? file = null,
+    public SpeechDataset(SpokenData data, Tokenizer tokenizer, AudioEncoder encoder, bool keep = true, Func<SlurpRecording, string>? text = null, Device? device = null, string? file = null,
         bool lengthMasks = true)
     {
         if (!lengthMasks && (keep || file is not null))
@@ -85,12 +86,12 @@ public sealed class SluPart
     /// <param name="rows">utterances</param>
     /// <param name="masks">masks to lay on them; null for none</param>
     /// <param name="draw">an utterance's randomness, where there are masks</param>
-    public (Tensor Features, long[] Frames) Sound(IReadOnlyList<int> rows, FrameMasks? masks = null, Func<string, RandomStream>? draw = null)
+    public (Tensor Features, long[] Frames) Features(IReadOnlyList<int> rows, FrameMasks? masks = null, Func<string, RandomStream>? draw = null)
     {
         var lengths = rows.Select(i => Lengths[i]).ToArray();
         var frames = lengths.Select(encoder.Frames).ToArray();
         var longest = (int)frames.Max();
-        var padded = lengthMasks ? RoundUp(longest) : longest;
+        var padded = lengthMasks ? TokenRows.RoundUp(longest) : longest;
         if (kept is null)
         {
             using var scope = NewDisposeScope();
@@ -129,8 +130,6 @@ public sealed class SluPart
         return encoder.Features(wave, [samples.Length]).to(float32).cpu().data<float>().ToArray();
     }
 
-    /// <summary>
-    /// Lengths are padded to multiples of 4: oneDNN makes and keeps a primitive for each shape that it meets.
-    /// </summary>
-    internal static int RoundUp(int length) => (length + 3) / 4 * 4;
+    /// <summary>What decides features and tokens of all utterances, as a hash.</summary>
+    internal string Key => SettingsJson.Hash(Data.Hash, string.Join("\n", Texts), string.Join(" ", Tokenizer.Tokens), $"{lengthMasks}");
 }

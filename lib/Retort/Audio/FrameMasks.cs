@@ -2,7 +2,7 @@
 
 using Retort.Randomness;
 
-namespace Retort.Papers.Slu;
+namespace Retort.Audio;
 
 /// <summary>Masks on a clip's features: stretches of time and bands of frequency are set to 0, the mean of normalised features.</summary>
 public sealed record FrameMasks
