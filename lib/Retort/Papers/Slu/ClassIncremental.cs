@@ -107,8 +107,27 @@ public static class ClassIncremental
         {
             var result = Learn(setup, model, 0, split.Tasks.Count, new SluMemory(setup, arm, split, run.Seed).TrainedOn(0), SluMemory.Nothing, SluLosses.CrossEntropy, null, run.Seed, split, first, run);
             Tested(setup, model, split, 0, first, run.Cancel);
-            return new ArmOutcome(result.Values.ToDictionary(v => v.Key, v => 100 * v.Value));
+            var validation = 100 * result.Values["validation accuracy"];
+            return new ArmOutcome(new Dictionary<string, double> { ["validation"] = validation }, null, new Dictionary<string, float[]> { ["validation"] = [(float)validation] });
         }
+    }
+
+    /// <summary>A batch to look at: utterances of the current task and of the memory, and a model that stands for the old one.</summary>
+    /// <param name="setup">utterances, model, training</param>
+    /// <param name="old">the old model, as it is now</param>
+    /// <param name="current">training utterances of the current task</param>
+    /// <param name="replayed">training utterances of the memory</param>
+    /// <param name="masks">masks on the features; null for none</param>
+    public static SluBatch Batch(SluSetup setup, SpokenLanguageModel old, IReadOnlyList<int> current, IReadOnlyList<int> replayed, FrameMasks? masks = null)
+    {
+        int[] utterances = [.. current, .. replayed];
+        var (features, frames) = setup.Train.Features(utterances, masks, id => RandomStream.Of(0, "masks", id));
+        var gold = TokenRows.Of([.. utterances.Select(i => setup.Train.Tokens[i])], setup.Train.Tokenizer, features.device, setup.Training.CountPadding);
+        var folder = Directory.CreateTempSubdirectory("retort-batch-").FullName;
+        var model = new OldModel(old, setup, new SluArm("", SluLosses.CrossEntropy), 0, [.. replayed], [.. current], folder);
+        model.AskAll();
+        Directory.Delete(folder, recursive: true);
+        return new SluBatch(setup.Train, utterances, [.. Enumerable.Range(current.Count, replayed.Count)], features, old.LengthMasks ? frames : null, gold, model);
     }
 
     /// <summary>The model that an arm has come to after a task.</summary>

@@ -64,6 +64,14 @@ internal sealed class OldModel : IDisposable
     public double? ExactMatch => ofMemory is null ? null
         : memory.Average(i => ofMemory[i][0].Tokens.SequenceEqual(setup.Train.Tokens[i]) ? 1.0 : 0.0);
 
+    /// <summary>Makes everything that can be asked for.</summary>
+    public void AskAll()
+    {
+        _ = Model;
+        ofMemory ??= Ask(memory, "memory");
+        ofTask ??= Ask(task, "task");
+    }
+
     /// <summary>From now on the model changes: what has not been asked for cannot be had.</summary>
     public void TrainingBegins() => training = true;
 

@@ -78,7 +78,7 @@ public sealed class SluBatch
                 var beam = OldModel.Decoded(utterances[replayed[n]]);
                 var highest = beam.Max(s => s.LogProbability);
                 var p = beam.Select(s => MathF.Exp(s.LogProbability - highest)).ToArray();
-                for (var k = 0; k < beam.Count; k++)
+                for (var k = 0; k < beam.Length; k++)
                 {
                     tokens.Add(beam[k].Tokens);
                     rows.Add(n);

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Retort.Data;
 using Retort.Decoding;
 using Retort.Layers;
@@ -60,7 +61,8 @@ public sealed record SluSettings
     /// <summary>How models are tested. Published: 20 beams.</summary>
     public DecodingSettings Test { get; init; } = new() { Beams = 5, MaxLength = 80 };
 
-    /// <summary>The seeds: the decoder's start, order, dropout, random memories.</summary>
+    /// <summary>The seeds: the decoder's start, order, dropout, random memories. No part of what a result is found by.</summary>
+    [JsonIgnore]
     public IReadOnlyList<long> Seeds { get; init; } = [1, 2, 3];
 
     /// <summary>What a reader wants to know of them first (<see cref="RunFacts"/>).</summary>

@@ -67,6 +67,9 @@ public sealed class SluScores
         return outputs;
     }
 
+    /// <summary>The accuracy on the validation utterances after <see cref="ClassIncremental.First"/>.</summary>
+    public static Measure Validation { get; } = new("validation accuracy", 1, (outputs, _) => outputs["validation"][0]);
+
     /// <summary>
     /// The measures of an experiment, the paper's columns first; test utterances in clusters by intent. Whether the published WER is of the
     /// transcript or of the whole decoded string (as the authors' scripts compute it) is not known: both are here.
@@ -76,7 +79,7 @@ public sealed class SluScores
     {
         var intents = test.Data.Recordings.Select(r => r.Meaning.Intent).ToArray();
         var known = intents.Distinct().Order(StringComparer.Ordinal).ToList();
-        int[] clusters = [.. intents.Select(known.IndexOf)];
+        int[] clusters = [.. intents.Select(intent => known.IndexOf(intent))];
         Measure Of(string name, Func<SluScores, double[]?, double> of) =>
             new(name, test.Count, (outputs, weights) => of(new SluScores(n => outputs[n]), weights)) { Clusters = clusters };
         return
