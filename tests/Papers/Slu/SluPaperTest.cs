@@ -7,6 +7,7 @@ using Retort.Models;
 using Retort.Papers.Ced;
 using Retort.Papers.Slu;
 using Retort.Torch;
+using Retort.Training;
 
 namespace Retort.Tests.Papers.Slu;
 
@@ -15,7 +16,8 @@ public sealed class SluPaperTest : IDisposable
 {
     private static readonly string[] scenarios = ["alarm", "audio", "music", "news"];
     private static readonly SluSplit split = new(2, SluOrder.Alphabetical);
-    private static readonly SluArm all = new() { Name = "audio + seq + tok", Kd = SluKd.Audio | SluKd.Sequence | SluKd.Token };
+    private static readonly SluArm all = SluArms.Combinations[3] with { Split = split, Memory = 2 };
+    private static readonly SluArm fineTune = SluArms.FineTune with { Split = split };
 
     private static readonly SluPaperSettings tiny = new()
     {
@@ -33,12 +35,8 @@ public sealed class SluPaperTest : IDisposable
         },
         Decoder = new() { Width = 16, Depth = 1, Heads = 2, Hidden = 16, MaxLength = 120 },
         Training = new() { FirstEpochs = 1, LaterEpochs = [1], OfflineEpochs = 1, Batch = 4, LearningRate = 1e-3, LaterLearningRate = 1e-3 },
-        SmallMemory = 0.5,
         Teacher = new() { Beams = 2, MaxLength = 10 },
         Test = new() { Beams = 2, MaxLength = 10 },
-        Splits = [split],
-        Arms = [all],
-        Seeds = [1],
     };
 
     private readonly string folder = Directory.CreateTempSubdirectory("retort-slu-paper-").FullName;
@@ -72,64 +70,82 @@ public sealed class SluPaperTest : IDisposable
         File.WriteAllText(Path.Combine(folder, name), lines);
     }
 
-    private SluPaper Open(string name, SluPaperSettings? settings = null, string? checkpoint = null, SlurpSettings? slurp = null) =>
+    private SluSetup Open(string name, SluPaperSettings? settings = null, string? checkpoint = null, SlurpSettings? slurp = null) =>
         SluPaper.Slurp(folder, Path.Combine(folder, "audio"), Path.Combine(folder, name), settings ?? tiny, checkpoint, slurp);
 
-    private static IEnumerable<string> Texts(SluRun run) => run.Predictions.SelectMany(p => p.Select(q => q.Text));
+    private static AblationReport Run(SluSetup setup, SluArm arm, CancellationToken cancel = default) =>
+        SluPaper.Run(setup, [arm], [1], new ExperimentOptions { Threads = 1, Progress = Progress.None(), Cancel = cancel });
+
+    private static SluPrediction[] Last(AblationReport report) => [.. SpeechDecoding.Load(Predictions(report))];
+
+    private static string Predictions(AblationReport report) => Path.Combine(report.FolderOf(report.Arms[0], 1), "task-2", ClassIncremental.PredictionsFile);
 
     [Fact]
     public void Run_OnASlurpFolder_TrainsDecodesScoresAndResumes()
     {
-        var paper = Open("run");
-        Assert.Equal((16, 4, 8), (paper.Train.Count, paper.Validation.Count, paper.Test.Count));
-        Assert.Equal("alarm_set _SEP kind _FILL alarm _SEP please do alarm 0", paper.Train.Texts[0]);
-        var run = paper.Run(split, all, 1);
-        Assert.Equal([4, 8], run.Predictions.Select(p => p.Count));
-        Assert.Single(run.ExactMatches);
-        Assert.Equal([(0, 1), (1, 2)], run.Epochs.Select(e => (e.Task, e.Accuracy.Count)));
-        var items = paper.Items(run);
-        Assert.InRange(items.Measure(SluMeasure.AverageAccuracy), 0, 100);
-        var row = paper.Table([run]);
-        Assert.Equal(items.Measure(SluMeasure.LastAccuracy), row[0, "last acc"]);
+        var setup = Open("run");
+        Assert.Equal((16, 4, 8), (setup.Train.Count, setup.Validation.Count, setup.Test.Count));
+        Assert.Equal("alarm_set _SEP kind _FILL alarm _SEP please do alarm 0", setup.Train.Texts[0]);
+        var report = Run(setup, all);
+        Assert.Single(report.Of(all.Name, "exact match"));
+        var row = SluPaper.Table(report, all);
+        Assert.Equal(report.Of(all.Name, "last accuracy")[0], row[0, "last accuracy"]);
         // The official scorer's file: its intent accuracy is ours.
-        var scores = SlurpScorer.Score(paper.Test.Data.Meanings, SlurpPredictions.Read(paper.Predictions(split, all, 1, 1)).Items);
-        Assert.Equal((8, items.Measure(SluMeasure.LastAccuracy)), (scores.Scored, 100 * scores.IntentAccuracy));
+        var scores = SlurpScorer.Score(setup.Test.Data.Meanings, SlurpPredictions.Read(Predictions(report)).Items);
+        Assert.Equal(8, scores.Scored);
+        Assert.Equal(report.Of(all.Name, "last accuracy")[0], 100 * scores.IntentAccuracy, 1e-9);
         // Ended runs keep their weights, and no checkpoints.
         Assert.Equal(2, Directory.GetFiles(Path.Combine(folder, "run"), "model.safetensors", SearchOption.AllDirectories).Length);
         Assert.Empty(Directory.GetFiles(Path.Combine(folder, "run"), "step-*", SearchOption.AllDirectories));
-        // Read again, and learned again after the second task was lost in the middle: the same.
-        Assert.Equal(Texts(run), Texts(paper.Run(split, all, 1)));
-        var second = Directory.GetDirectories(Path.Combine(folder, "run", "arms"), "task-2", SearchOption.AllDirectories).Single();
-        Directory.Delete(Path.Combine(second, "run"), recursive: true);
-        File.Delete(Path.Combine(second, "test.jsonl"));
-        Assert.Equal(Texts(run), Texts(Open("run").Run(split, all, 1)));
+        // Read again; and learned again after the second task was lost: the same.
+        var texts = Last(report);
+        var at = report.FolderOf(all.Name, 1);
+        Assert.Equal(texts, Last(Run(setup, all)));
+        Directory.Delete(Path.Combine(at, "task-2"), recursive: true);
+        ClassIncremental.Run(Open("run"), all, new ArmContext(all.Name, 1, at, Progress.None().Run("x"), default));
+        Assert.Equal(texts, Last(report));
         // A parser of it, on a recording.
-        var parser = paper.Parser(split, all, 1, 1);
-        Assert.Equal(run.Predictions[1].Select(p => p.Text), Enumerable.Range(0, 8).Select(i => parser.Parse(paper.Test.Data.Samples(i)).Best.Text));
-        Assert.Throws<BadInputException>(() => paper.Parser(split, all, 2, 1));
+        var parser = new SpokenLanguageParser(ClassIncremental.ModelAfter(setup, all, 1, at), setup.Train.Tokenizer, setup.Decoding);
+        Assert.Equal(texts.Select(p => p.Text), Enumerable.Range(0, 8).Select(i => parser.Parse(setup.Test.Data.Samples(i)).Best.Text));
+        Assert.Throws<BadInputException>(() => ClassIncremental.ModelAfter(setup, all, 2, Path.Combine(folder, "nowhere")));
     }
 
     [Fact]
     public void Run_StoppedAndGoneOn_IsTheRunWithoutAStop()
     {
-        var whole = Open("whole").Run(split, all, 1);
-        var paper = Open("stopped");
+        var whole = Last(Run(Open("whole"), all));
+        var setup = Open("stopped");
         using var stop = new CancellationTokenSource();
-        stop.Cancel();
-        Assert.ThrowsAny<OperationCanceledException>(() => paper.Run(split, all, 1, cancel: stop.Token));
+        var calls = 0;
+        var stopping = all with
+        {
+            Loss = (m, b) =>
+            {
+                if (++calls == 2)
+                {
+                    stop.Cancel();
+                }
+                return all.Loss(m, b);
+            },
+        };
+        var at = Path.Combine(folder, "stopped", "arm");
+        Assert.ThrowsAny<OperationCanceledException>(() => ClassIncremental.Run(setup, stopping, new ArmContext(all.Name, 1, at, Progress.None().Run("x"), stop.Token)));
         // One step of two was made; the checkpoint of it is there.
-        Assert.NotEmpty(Directory.GetFiles(Path.Combine(folder, "stopped"), "step-*", SearchOption.AllDirectories));
-        Assert.Equal(Texts(whole), Texts(paper.Run(split, all, 1)));
+        Assert.NotEmpty(Directory.GetFiles(at, "step-*", SearchOption.AllDirectories));
+        ClassIncremental.Run(setup, all, new ArmContext(all.Name, 1, at, Progress.None().Run("x"), default));
+        Assert.Equal(whole, SpeechDecoding.Load(Path.Combine(at, "task-2", ClassIncremental.PredictionsFile)));
     }
 
     [Fact]
-    public void RunAll_HasTheUpperBoundAndEveryArm()
+    public void Run_TheUpperBoundAndArms_ShareTheFirstTask()
     {
-        var runs = Open("all", tiny with { Arms = [SluArms.FineTune, SluArms.Random], Watch = false }).RunAll();
-        Assert.Equal(["offline", "fine-tuning", "rehearsal 1 % random"], runs.Select(r => r.Arm.Name));
-        Assert.Equal([1, 2, 2], runs.Select(r => r.Predictions.Count));
-        Assert.Equal(runs[1].Predictions[0], runs[2].Predictions[0]);  // the first task is shared
-        Assert.All(runs, r => Assert.Empty(r.Epochs));
+        var setup = Open("all");
+        var random = SluArms.Main[2] with { Split = split, Memory = 2 };
+        var report = SluPaper.Run(setup, [SluArms.Offline with { Split = new(1, SluOrder.Alphabetical) }, fineTune, random], [1], new ExperimentOptions { Threads = 1, Progress = Progress.None() });
+        Assert.Equal(["offline", "fine-tuning", "rehearsal 1 % random"], report.Arms);
+        Assert.Equal(report.Outputs("fine-tuning", 1)["right 0"], report.Outputs(random.Name, 1)["right 0"]);
+        Assert.Equal(2, Directory.GetDirectories(Directory.GetDirectories(Path.Combine(folder, "all"), "first-*").Single()).Length);
+        Assert.Equal(61.47, SluPublished.Of(random.Name, 3)!.LastAccuracy);
     }
 
     [Theory]
@@ -142,7 +158,7 @@ public sealed class SluPaperTest : IDisposable
         foreach (var paper in new[] { kept, Open("kept", tiny with { Features = features }) })  // the second finds the file
         {
             using var scope = TorchSharp.torch.NewDisposeScope();
-            var (a, b) = (paper.Train.Sound(rows), Open("kept").Train.Sound(rows));
+            var (a, b) = (paper.Train.Features(rows), Open("kept").Train.Features(rows));
             Assert.Equal(b.Frames, a.Frames);
             Assert.Equal(b.Features.shape, a.Features.shape);
             for (var r = 0; r < rows.Length; r++)
@@ -173,8 +189,8 @@ public sealed class SluPaperTest : IDisposable
             Test = tiny.Test with { LengthRule = LengthRule.StepWise },
             Entities = TargetEntities.PublishedDefect,
         });
-        Assert.Equal([4, 8], paper.Run(split, all, 1).Predictions.Select(p => p.Count));
-        Assert.Throws<ArgumentException>(() => Open("x", paper.Settings with { Features = SluFeatures.Memory }));
+        Assert.Equal(8, Last(Run(paper, all)).Length);
+        Assert.Throws<ArgumentException>(() => Open("x", tiny with { LengthMasks = false, Features = SluFeatures.Memory }));
     }
 
     [Fact]
@@ -185,30 +201,28 @@ public sealed class SluPaperTest : IDisposable
         var checkpoint = Path.Combine(folder, "wav2vec2.safetensors");
         SafeTensors.Save(checkpoint, start.state_dict().Select(p => (p.Key, p.Value)));
         var paper = Open("start", tiny with { Training = tiny.Training with { LearningRate = 0 } }, checkpoint);
-        paper.Run(split, SluArms.FineTune with { Name = "x" }, 1);
-        var learned = paper.Parser(split, SluArms.FineTune, 1, 0).Model.Encoder.state_dict();
+        Run(paper, fineTune);
+        var learned = ClassIncremental.ModelAfter(paper, fineTune, 1, "", task: 0).Encoder.state_dict();
         Assert.All(start.state_dict().Where(p => p.Key.StartsWith("feature_extractor")), p => Assert.Equal(0, (p.Value - learned[p.Key]).abs().max().item<float>()));
         var wave = TorchSharp.torch.tensor(paper.Train.Data.Samples(0)).unsqueeze(0);
-        var (features, frames) = paper.Train.Sound([0]);
+        var (features, frames) = paper.Train.Features([0]);
         Assert.InRange((start.Features(wave, [wave.shape[1]]) - features.narrow(1, 0, frames[0])).abs().max().item<float>(), 0, 1e-5f);
-        // Another start is another experiment, and so are other convolutions.
-        Assert.Contains("Checkpoint", Assert.Throws<BadInputException>(() => Open("start", paper.Settings)).Problem);
-        Assert.Contains("Convolutions", Assert.Throws<BadInputException>(() => Open("start", paper.Settings with { Encoder = tiny.Encoder with { Convolutions = [(8, 10, 5), (8, 8, 8), (8, 8, 4)] } })).Problem);
+        // Another start is another experiment.
+        Assert.NotEqual(paper.ResultKey, Open("start").ResultKey);
     }
 
     [Fact]
     public void Open_RecordingsThatMakeNoTasks_SayWhy()
     {
-        Assert.Contains("4 scenarios cannot be shared out evenly to 3", Assert.Throws<BadInputException>(() => Open("a", tiny with { Splits = [new(3)] })).Problem);
-        Assert.Contains("memory of 1 of the 16 has no place", Assert.Throws<BadInputException>(() => Open("m", tiny with { SmallMemory = 0.1 }).Run(split, SluArms.Icarl, 1)).Problem);
+        Assert.Contains("4 scenarios cannot be shared out evenly to 3", Assert.Throws<BadInputException>(() => Open("a").Tasks(new(3))).Problem);
         Assert.Throws<ArgumentException>(() => Open("a", tiny with { Encoder = tiny.Encoder with { FreezeConvolutions = false } }));
         Assert.Throws<ArgumentException>(() => Open("a", tiny with { Training = tiny.Training with { Masks = new() } }));
         Assert.Equal(["news", "alarm"], Open("o", tiny with { Order = ["news", "alarm", "audio", "music"] }).Tasks(split).Tasks[0]);
-        Assert.Contains("the order given has news, alarm", Assert.Throws<BadInputException>(() => Open("p", tiny with { Order = ["news", "alarm"] })).Problem);
+        Assert.Contains("the order given has news, alarm", Assert.Throws<BadInputException>(() => Open("p", tiny with { Order = ["news", "alarm"] }).Tasks(split)).Problem);
         Assert.Equal(12, Open("b", slurp: new() { TrainReal = true }).Train.Count);
         Part("devel.jsonl", 1, "real");
         File.WriteAllText(Path.Combine(folder, "devel.jsonl"), string.Join("\n", File.ReadLines(Path.Combine(folder, "devel.jsonl")).Take(2)));
-        Assert.Contains("none of task 2 of 2 (music, news)", Assert.Throws<BadInputException>(() => Open("c")).Problem);
+        Assert.Contains("none of task 2 of 2 (music, news)", Assert.Throws<BadInputException>(() => Open("c").Tasks(split)).Problem);
         Part("devel.jsonl", 1, "real");
         WavFile.Write(Path.Combine(folder, "audio", "slurp_real", "audio-test-0-0.wav"), new Wave(new float[50], 16_000));
         var e = Assert.Throws<BadInputException>(() => Open("d"));
@@ -238,11 +252,11 @@ public sealed class SluPaperTest : IDisposable
         }
         File.WriteAllText(Path.Combine(folder, "train_synthetic.jsonl"), "");
         var real = new SluSplit(tasks);
-        var paper = Open("real", tiny with { Vocabulary = 150, Splits = [real], QuotaByIntent = true, SmallMemory = 1, Training = tiny.Training with { Batch = 18 } });
-        var run = paper.Run(real, all, 1);
-        Assert.Equal(Enumerable.Range(1, tasks).Select(t => t * 18 / tasks), run.Predictions.Select(p => p.Count));
-        Assert.Equal(tasks - 1, run.ExactMatches.Count);
-        Assert.Equal(tasks, paper.Items(run).Matrix().Tasks);
+        var setup = Open("real", tiny with { Vocabulary = 150, Training = tiny.Training with { Batch = 18 } });
+        var report = Run(setup, all with { Split = real, ByIntent = true, Memory = 1 });
+        var scores = new SluScores(name => report.Outputs(all.Name, 1)[name]);
+        Assert.Equal(tasks, scores.Matrix().Tasks);
+        Assert.Equal(18, SpeechDecoding.Load(Path.Combine(report.FolderOf(all.Name, 1), $"task-{tasks}", ClassIncremental.PredictionsFile)).Count);
     }
 
     [Fact]
@@ -252,10 +266,11 @@ public sealed class SluPaperTest : IDisposable
         var training = paper.Training;
         Assert.Equal((1000, 6, 768, 12), (paper.Vocabulary, paper.Decoder.Depth, paper.Decoder.Width, paper.Encoder.Depth));
         Assert.Equal((5e-5, 0.9, 0.98, 1e-6, 0.1, true), (training.LearningRate, training.Adam.Beta1, training.Adam.Beta2, training.Adam.Epsilon, training.Adam.WeightDecay, training.Adam.Decoupled));
-        Assert.Equal((32, 40, 25, 15, 15), (training.Batch, training.Epochs(0, 6), training.Epochs(1, 6), training.Epochs(2, 6), training.Epochs(5, 6)));
+        Assert.Equal((32, 40, 25, 15, 15), (training.Batch, (int)training.Steps(0, 6, 1), (int)training.Steps(1, 6, 1), (int)training.Steps(2, 6, 1), (int)training.Steps(5, 6, 1)));
         Assert.Equal((5, 20), (paper.Teacher.Beams, paper.Test.Beams));
-        Assert.Equal(66, new RehearsalSettings { Fraction = paper.SmallMemory }.Quota(119_881, 18, 6));
-        Assert.Equal([3, 6], paper.Splits.Select(s => s.Tasks));
-        Assert.Equal(SluOrder.Size, paper.Splits[0].Order);
+        // 1 % and 5 % of 119,881 recordings, shared among 18 scenarios.
+        Assert.Equal((66, 333), (SluArms.Icarl.Memory, SluArms.Main[1].Memory));
+        Assert.Equal((3, SluOrder.Size), (SluArms.Sequence.Split.Tasks, SluArms.Sequence.Split.Order));
+        Assert.Equal((1, 1 + 2 * 8 + 4), (SluArms.Offline.Split.Tasks, SluArms.All.Count));
     }
 }

@@ -43,8 +43,9 @@ public static class SluLosses
     /// </summary>
     public static Tensor Gold(SluForward pass, SluBatch batch)
     {
+        // A pass of its own, as seq-KD has: with dropout in the decoder the other logits would be of other draws.
         var student = batch.Replayed(pass);
-        return SequenceDistillation.SequenceKd(student.Logits, student.Gold.Outputs, student.Gold.Mask);
+        return SequenceDistillation.SequenceKd(student.LogitsOf(student.Gold), student.Gold.Outputs, student.Gold.Mask);
     }
 
     /// <summary>Cross-entropy of the replayed rows with other strings, one a row.</summary>
