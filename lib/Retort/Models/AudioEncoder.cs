@@ -17,8 +17,8 @@ public abstract class AudioEncoder : nn.Module<Tensor, IReadOnlyList<long>?, Ten
     /// <summary>Width of a frame, D.</summary>
     public abstract int Width { get; }
 
-    /// <summary>What dropout draws from in training.</summary>
-    public abstract Generator Generator { get; }
+    /// <summary>What dropout draws from in training; null where there is none.</summary>
+    public virtual Generator? Generator => null;
 
     /// <summary>Frames of a wave of so many samples.</summary>
     public abstract long Frames(long samples);

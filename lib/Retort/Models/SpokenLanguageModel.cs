@@ -43,7 +43,7 @@ public sealed class SpokenLanguageModel : nn.Module<Tensor, IReadOnlyList<long>,
     public TokenDecoder Decoder => decoder;
 
     /// <summary>What dropout draws from in training.</summary>
-    public IReadOnlyList<Generator> Generators => [.. new[] { encoder.Generator, decoder.Generator }.Distinct()];
+    public IReadOnlyList<Generator> Generators => [.. new[] { encoder.Generator, decoder.Generator }.OfType<Generator>().Distinct()];
 
     /// <summary>True (default): padding is seen nowhere. False: encoder and decoder treat it as sound, as the released code does.</summary>
     public bool LengthMasks { get; init; } = true;
