@@ -12,7 +12,15 @@ import sys
 import zipfile
 from collections import OrderedDict
 
+import numpy
 import torch
+
+
+numpies = {
+    "epoch": numpy.int64(7), "best": numpy.float32(0.5), "flag": numpy.bool_(True), "name": numpy.str_("café"),
+    "history": numpy.arange(6, dtype="<f4").reshape(2, 3), "fortran": numpy.asfortranarray(numpy.arange(6.0).reshape(2, 3)),
+    "big": numpy.arange(3, dtype=">i4"),
+}
 
 
 def saved(value, zipped=True, **options):
@@ -94,7 +102,11 @@ files = {
     "evil_legacy": (saved({"w": torch.ones(1), "x": Evil()}, zipped=False), None),
     "namespace": (saved({"args": argparse.Namespace(lr=1)}), None),
     "module": (saved(torch.nn.Linear(1, 1)), None),
-    "expanded": (saved({"w": torch.zeros(1).expand(1000, 1000)}), None),
+    "expanded": (saved({"w": torch.tensor([[1.0], [2.0]]).expand(2, 3), "zeros": torch.zeros(1).expand(4)}),
+                 {"w": torch.tensor([[1.0] * 3, [2.0] * 3]), "zeros": torch.zeros(4)}),
+    "numpy": (saved({"model": state, **numpies}), state),
+    "numpy_protocol5": (saved({"model": state, **numpies}, pickle_protocol=5), state),
+    "numpy_words": (saved({"model": state, "words": numpy.array(["a", "bc"])}), state),
     "complex": (saved({"w": torch.zeros(1, dtype=torch.complex64)}), None),
     "deflated": (rewritten(saved({"w": torch.zeros(4000)}), zipfile.ZIP_DEFLATED), None),
     "big_endian_zip": (rewritten(saved(state), extra=[("archive/byteorder", "big")]), None),

@@ -25,12 +25,44 @@ public sealed class PyTorchFileTest
     [InlineData("nested_zip")]
     [InlineData("nested_legacy")]
     [InlineData("wrapped_state_dict")]
+    [InlineData("expanded")]
+    [InlineData("numpy")]
+    [InlineData("numpy_protocol5")]
+    [InlineData("numpy_words")]
     public void LoadStateDict_FileOfPyTorch_HasItsValues(string fixture)
     {
         using var scope = NewDisposeScope();
         using var file = Fixtures.AsFile(fixture);
         TensorAssert.Same(Fixtures.Tensors(fixture), PyTorchFile.LoadStateDict(file.Name));
         TensorAssert.Same(Fixtures.Tensors(fixture), Retort.Torch.Weights.Read(file.Name));
+    }
+
+    [Theory]
+    [InlineData("numpy")]
+    [InlineData("numpy_protocol5")]
+    public void Load_NumpysObjects_AreNumbersAndTensors(string fixture)
+    {
+        using var scope = NewDisposeScope();
+        using var file = Fixtures.AsFile(fixture);
+        var root = Assert.IsType<Dictionary<object, object?>>(PyTorchFile.Load(file.Name));
+        Assert.Equal(7L, root["epoch"]);
+        Assert.Equal(0.5, root["best"]);
+        Assert.Equal(true, root["flag"]);
+        Assert.Equal("café", root["name"]);
+        var history = Assert.IsAssignableFrom<Tensor>(root["history"]);
+        Assert.Equal(ScalarType.Float32, history.dtype);
+        Assert.Equal([2L, 3], history.shape);
+        Assert.Equal([0, 1, 2, 3, 4, 5], TensorAssert.Values(history));
+        var fortran = Assert.IsAssignableFrom<Tensor>(root["fortran"]);
+        Assert.Equal([2L, 3], fortran.shape);
+        Assert.Equal([0, 1, 2, 3, 4, 5], TensorAssert.Values(fortran));
+        Assert.Equal([0, 1, 2], TensorAssert.Values(Assert.IsAssignableFrom<Tensor>(root["big"])));
+    }
+
+    [Fact]
+    public void Load_NumpysTexts_AreRefusedByTheirType()
+    {
+        Assert.Contains("a numpy array of type 'U2'", Refusal("numpy_words").Message);
     }
 
     [Theory]
@@ -89,7 +121,6 @@ public sealed class PyTorchFileTest
     }
 
     [Theory]
-    [InlineData("expanded", "without repeating them")]
     [InlineData("deflated", "it is compressed (method 8")]
     [InlineData("big_endian_zip", "not little-endian")]
     [InlineData("big_endian_legacy", "not little-endian")]

@@ -78,4 +78,35 @@ public sealed class WeightsTest
             Assert.Equal(TensorAssert.Values(tensor), TensorAssert.Values(b.state_dict()[name]));
         }
     }
+
+    [Theory]
+    [InlineData("module.")]
+    [InlineData("model.")]
+    [InlineData("module.net.")]
+    public void Load_NamesBehindAWrappersPrefix_AreTakenWithoutIt(string prefix)
+    {
+        using var scope = NewDisposeScope();
+        var (from, into) = (nn.Linear(2, 3), nn.Linear(2, 3));
+        var weights = from.state_dict().ToDictionary(w => prefix + w.Key, w => w.Value);
+        var report = Retort.Torch.Weights.Load(into, weights);
+        Assert.Equal(prefix, report.Prefix);
+        Assert.Equal($"all 2 weights loaded; names taken without their prefix '{prefix}'", report.ToString());
+        Assert.True(into.weight!.Equals(from.weight!));
+        weights["loss.scale"] = ones(1);
+        report = Retort.Torch.Weights.Load(into, weights, strict: false);
+        Assert.Equal(["loss.scale"], report.Unexpected);
+    }
+
+    [Fact]
+    public void Load_NaN_IsSaidAndUnderStrictRefused()
+    {
+        using var scope = NewDisposeScope();
+        var net = nn.Linear(2, 3);
+        var before = net.bias!.clone();
+        var weights = new Dictionary<string, Tensor> { ["weight"] = full([3, 2], double.NaN, float32), ["bias"] = zeros(3) };
+        var error = Assert.Throws<BadInputException>(() => Retort.Torch.Weights.Load(net, weights, source: "a.pt"));
+        Assert.Contains("1 with NaN: weight", error.Message);
+        Assert.True(net.bias!.Equals(before));
+        Assert.Equal(["weight"], Retort.Torch.Weights.Load(net, weights, strict: false).NotNumbers);
+    }
 }

@@ -5,14 +5,18 @@ namespace Retort.Torch;
 /// <param name="Missing">names of the module for which there was no weight</param>
 /// <param name="Unexpected">weights that the module has no name for</param>
 /// <param name="Misshapen">weights of another shape than the module's</param>
+/// <param name="Prefix">what stood in front of the weights' names and was taken off, such as "module."; else empty</param>
+/// <param name="NotNumbers">weights that hold NaN</param>
 public sealed record LoadReport(
     IReadOnlyList<string> Loaded,
     IReadOnlyList<string> Missing,
     IReadOnlyList<string> Unexpected,
-    IReadOnlyList<MisshapenTensor> Misshapen)
+    IReadOnlyList<MisshapenTensor> Misshapen,
+    string Prefix = "",
+    IReadOnlyList<string>? NotNumbers = null)
 {
-    /// <summary>Whether every name had its weight and every weight its name.</summary>
-    public bool IsComplete => Missing.Count == 0 && Unexpected.Count == 0 && Misshapen.Count == 0;
+    /// <summary>Whether every name had its weight, of numbers, and every weight its name.</summary>
+    public bool IsComplete => Missing.Count == 0 && Unexpected.Count == 0 && Misshapen.Count == 0 && (NotNumbers?.Count ?? 0) == 0;
 
     /// <summary>One line with every name: what is missing, unexpected and misshapen.</summary>
     public override string ToString()
@@ -21,7 +25,12 @@ public sealed record LoadReport(
         Add(parts, "missing", Missing);
         Add(parts, "unexpected", Unexpected);
         Add(parts, "misshapen", [.. Misshapen.Select(m => m.ToString())]);
-        return parts.Count == 0 ? $"all {Loaded.Count} weights loaded" : $"{Loaded.Count} weights fit; {string.Join("; ", parts)}";
+        Add(parts, "with NaN", NotNumbers ?? []);
+        if (Prefix.Length > 0)
+        {
+            parts.Add($"names taken without their prefix '{Prefix}'");
+        }
+        return parts.Count == 0 ? $"all {Loaded.Count} weights loaded" : (IsComplete ? $"all {Loaded.Count} weights loaded" : $"{Loaded.Count} weights fit") + $"; {string.Join("; ", parts)}";
     }
 
     private static void Add(List<string> parts, string what, IReadOnlyList<string> names)

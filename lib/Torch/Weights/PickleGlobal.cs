@@ -7,6 +7,7 @@ namespace Retort.Torch;
 internal enum PickleCall
 {
     None, OrderedDict, Set, Encode, Size, Device, RebuildTensor, RebuildTensorV2, RebuildParameter,
+    NumpyType, NumpyScalar, NumpyArray, NumpyBuffer, NumpyClass,
 }
 
 /// <param name="Call">what happens when the pickle calls it</param>
@@ -20,7 +21,7 @@ internal sealed record PickleGlobal(string Name, PickleCall Call, ScalarType? St
     {
         var whole = $"{module}.{name}";
         return Known.GetValueOrDefault(whole) ?? throw bytes.Bad($"it refers to {Names.Quote(whole)}, which is not read here: " +
-            "only tensors, dicts, lists, tuples, sets, numbers, texts, booleans and None are, and nothing of a file is ever run");
+            "only tensors, numpy's numbers and arrays, dicts, lists, tuples, sets, numbers, texts, booleans and None are, and nothing of a file is ever run");
     }
 
     private static IEnumerable<PickleGlobal> All()
@@ -34,6 +35,14 @@ internal sealed record PickleGlobal(string Name, PickleCall Call, ScalarType? St
         yield return new("_codecs.encode", PickleCall.Encode);
         yield return new("torch.Size", PickleCall.Size);
         yield return new("torch.device", PickleCall.Device);
+        yield return new("numpy.dtype", PickleCall.NumpyType);
+        yield return new("numpy.ndarray", PickleCall.NumpyClass);
+        foreach (var core in new[] { "numpy.core", "numpy._core" })
+        {
+            yield return new($"{core}.multiarray.scalar", PickleCall.NumpyScalar);
+            yield return new($"{core}.multiarray._reconstruct", PickleCall.NumpyArray);
+            yield return new($"{core}.numeric._frombuffer", PickleCall.NumpyBuffer);
+        }
         yield return new("torch._utils._rebuild_tensor", PickleCall.RebuildTensor);
         yield return new("torch._utils._rebuild_tensor_v2", PickleCall.RebuildTensorV2);
         yield return new("torch._utils._rebuild_parameter", PickleCall.RebuildParameter);

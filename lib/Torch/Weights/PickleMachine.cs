@@ -193,6 +193,10 @@ internal sealed class PickleMachine(ByteSource bytes, Dictionary<string, Pickled
     {
         // torch.save gives the OrderedDict of a state_dict an attribute with the modules' versions. Nobody needs it.
         var state = Pop();
+        if (reduce.Build(Peek(), state))
+        {
+            return;
+        }
         if (Peek() is not Dictionary<object, object?> || state is not Dictionary<object, object?> attributes
             || attributes.Keys.Any(key => key is not "_metadata"))
         {

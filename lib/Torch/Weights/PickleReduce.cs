@@ -23,9 +23,44 @@ internal sealed class PickleReduce(ByteSource bytes)
         (PickleCall.RebuildTensorV2, [PickledStorage storage, long offset, object?[] shape, object?[] strides, bool, var hooks, .. var rest])
             when IsNothing(hooks) && (rest is [] || rest is [var metadata] && IsNothing(metadata)) =>
             Tensor(storage, offset, shape, strides),
+        (PickleCall.NumpyType, [string code, ..]) => new NumpyType(Copied(code, code.Length)),
+        (PickleCall.NumpyScalar, [NumpyType type, byte[] value]) => type.Scalar(value) ?? throw bytes.Bad($"a numpy scalar of type {type} in {value.Length} bytes"),
+        (PickleCall.NumpyArray, [PickleGlobal { Call: PickleCall.NumpyClass }, ..]) => new NumpyArray(),
+        (PickleCall.NumpyBuffer, [byte[] data, NumpyType type, object?[] shape, string order]) => Filled(new NumpyArray(), type, shape, order == "F", data),
         (PickleCall.RebuildParameter, [PickledTensor tensor, bool, var hooks]) when IsNothing(hooks) => tensor,
         _ => throw bytes.Bad($"{global.Name} is called with arguments that it does not take"),
     };
+
+    /// <summary>What numpy's objects take as their state: a type its byte order, an array everything.</summary>
+    public bool Build(object? target, object? state)
+    {
+        switch (target, state)
+        {
+            case (NumpyType type, object?[] { Length: >= 2 } parts) when parts[1] is "<" or ">" or "|" or "=":
+                type.BigEndian = parts[1] is ">";
+                return true;
+            case (NumpyArray array, object?[] { Length: 5 } parts) when parts is [long, object?[] shape, NumpyType type, bool fortran, byte[] data]:
+                Filled(array, type, shape, fortran, data);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private NumpyArray Filled(NumpyArray array, NumpyType type, object?[] shape, bool fortran, byte[] data)
+    {
+        if (shape.Length > MostDimensions || !shape.All(size => size is long and >= 0))
+        {
+            throw bytes.Bad("a numpy array whose sizes are no whole numbers from 0");
+        }
+        var sizes = Array.ConvertAll(shape, size => (long)size!);
+        if (type.Bytes is { } width && Shapes.Bytes(sizes, width) != data.Length)
+        {
+            throw bytes.Bad($"a numpy array of shape {Shapes.Text(sizes)} and type {type} in {data.Length} bytes");
+        }
+        (array.Type, array.Shape, array.Fortran, array.Data) = (type, sizes, fortran, data);
+        return array;
+    }
 
     public HashSet<object> Set(IReadOnlyCollection<object?> items)
     {
@@ -93,14 +128,25 @@ internal sealed class PickleReduce(ByteSource bytes)
             }
             (sizes[i], steps[i]) = (size, step);
         }
+        // An expanded tensor shows elements again, by strides of 0; that costs no memory here.
         return Fits(storage.Elements, offset, sizes, steps) ? new PickledTensor(storage, offset, sizes, steps)
             : throw bytes.Bad($"a tensor of shape {Shapes.Text(sizes)}, strides {Shapes.Text(steps)} and offset {offset} does not fit " +
-                $"into its storage of {storage.Elements} elements without repeating them");
+                $"into its storage of {storage.Elements} elements");
     }
 
     private static bool Fits(long available, long offset, long[] sizes, long[] strides)
     {
-        if (Shapes.Bytes(sizes, 1) is not { } elements || elements > available || offset < 0 || offset > available)
+        const long MostRepeated = 1L << 32;
+        if (Shapes.Bytes(sizes, 1) is not { } elements || offset < 0 || offset > available)
+        {
+            return false;
+        }
+        var shown = 1L;
+        for (var i = 0; i < sizes.Length; i++)
+        {
+            shown *= strides[i] == 0 && elements > 0 ? 1 : sizes[i];
+        }
+        if (shown > available || (elements > available && elements > MostRepeated))
         {
             return false;
         }

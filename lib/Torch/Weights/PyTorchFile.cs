@@ -5,7 +5,7 @@ namespace Retort.Torch;
 
 /// <summary>
 /// Reads files of torch.save (zip of PyTorch 1.6 and later, and the format before) as data: tensors, dicts, lists, tuples,
-/// sets, numbers, texts, booleans, None. Anything else is refused by name, and no code of a file is ever run.
+/// sets, numbers, texts, booleans, None, and numpy's numbers and plain arrays (as tensors). Anything else is refused by name, and no code of a file is ever run.
 /// </summary>
 public static class PyTorchFile
 {
@@ -63,7 +63,7 @@ public static class PyTorchFile
             {
                 throw new BadInputException(path, place, $"the key {name} is no text; expected names and tensors");
             }
-            if (value is not PickledTensor)
+            if (value is not (PickledTensor or NumpyArray))
             {
                 throw new BadInputException(path, place, $"{Names.Quote(text)} is no tensor; expected a dict of tensors, or one under " +
                     string.Join(", ", Wrappers.Select(w => $"'{w}'")));

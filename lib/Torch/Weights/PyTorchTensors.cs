@@ -23,16 +23,18 @@ internal static class PyTorchTensors
             }
             return tensor;
         }
-        var result = Replace(root, Make, source);
+        var arrays = new List<Tensor>();
+        var result = Replace(root, Make, arrays, source);
         foreach (var tensor in made.Values)
         {
             tensor.MoveToOuterDisposeScope();
         }
+        arrays.ForEach(array => array.MoveToOuterDisposeScope());
         return result;
     }
 
     // Without recursion: a pickle can nest as deep as it is long, and its parts can contain one another.
-    private static object? Replace(object? root, Func<PickledTensor, Tensor> make, string source)
+    private static object? Replace(object? root, Func<PickledTensor, Tensor> make, List<Tensor> arrays, string source)
     {
         var seen = new HashSet<object>(ReferenceEqualityComparer.Instance);
         var waiting = new Stack<object>();
@@ -42,6 +44,11 @@ internal static class PyTorchTensors
             {
                 case PickledTensor tensor:
                     return make(tensor);
+                case NumpyArray array:
+                    arrays.Add(array.ToTensor() ?? throw new BadInputException(source, "", $"a numpy array of type {array.Type}, which is not read here"));
+                    return arrays[^1];
+                case NumpyType type:
+                    return type.Torch is { } known ? known : throw new BadInputException(source, "", $"a numpy type {type}, which is not read here");
                 case PickleGlobal { DType: { } type }:
                     return type;
                 case PickleGlobal or PickledStorage:

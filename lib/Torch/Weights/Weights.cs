@@ -28,7 +28,8 @@ public static class Weights
 
     /// <summary>
     /// Copies weights into the module's parameters and buffers of the same names, converting dtype and device. All names and
-    /// shapes are compared before the first copy, so that a module is never half loaded.
+    /// shapes are compared before the first copy, so that a module is never half loaded. Where names begin with "module.", "model."
+    /// or "net.", as wrappers of a model leave them, and fit better without, they are taken without, and the report says so.
     /// </summary>
     /// <param name="module">the module to fill</param>
     /// <param name="weights">tensors by the module's state_dict keys</param>
@@ -40,6 +41,11 @@ public static class Weights
         nn.Module module, IReadOnlyDictionary<string, Tensor> weights, bool strict = true, string source = "weights")
     {
         var state = module.state_dict();
+        var prefix = PrefixOf(state, weights.Keys);
+        if (prefix.Length > 0)
+        {
+            weights = Without(prefix, weights);
+        }
         var loaded = new List<string>();
         var missing = new List<string>();
         var misshapen = new List<MisshapenTensor>();
@@ -59,7 +65,7 @@ public static class Weights
             }
         }
         var unexpected = weights.Keys.Where(name => !state.ContainsKey(name)).Order(StringComparer.Ordinal).ToArray();
-        var report = new LoadReport(loaded, missing, unexpected, misshapen);
+        var report = new LoadReport(loaded, missing, unexpected, misshapen, prefix, [.. loaded.Where(name => HasNaN(weights[name]))]);
         if (strict && !report.IsComplete)
         {
             throw new BadInputException(source, "", $"the weights do not fit the module: {report}");
@@ -71,5 +77,51 @@ public static class Weights
             state[name].copy_(weights[name]);
         }
         return report;
+    }
+
+    private static readonly string[] Prefixes = ["module.", "model.", "net."];
+
+    // Wrappers stand in one another: module.model. has two.
+    private static string PrefixOf(Dictionary<string, Tensor> state, IEnumerable<string> names)
+    {
+        var all = names.ToList();
+        int Fit(string prefix) => all.Count(name => name.StartsWith(prefix, StringComparison.Ordinal) && state.ContainsKey(name[prefix.Length..]));
+        var (best, most) = ("", Fit(""));
+        foreach (var first in Prefixes)
+        {
+            foreach (var prefix in Prefixes.Select(second => first + second).Prepend(first))
+            {
+                if (Fit(prefix) is var fit && fit > most)
+                {
+                    (best, most) = (prefix, fit);
+                }
+            }
+        }
+        return best;
+    }
+
+    // A name that has no such prefix stays as it is, unless it would hide one that had.
+    private static Dictionary<string, Tensor> Without(string prefix, IReadOnlyDictionary<string, Tensor> weights)
+    {
+        var renamed = weights.Where(w => w.Key.StartsWith(prefix, StringComparison.Ordinal))
+            .ToDictionary(w => w.Key[prefix.Length..], w => w.Value, StringComparer.Ordinal);
+        foreach (var (name, weight) in weights)
+        {
+            if (!name.StartsWith(prefix, StringComparison.Ordinal))
+            {
+                renamed.TryAdd(name, weight);
+            }
+        }
+        return renamed;
+    }
+
+    private static bool HasNaN(Tensor weight)
+    {
+        if (!weight.is_floating_point())
+        {
+            return false;
+        }
+        using var scope = NewDisposeScope();
+        return weight.isnan().any().ToBoolean();
     }
 }
