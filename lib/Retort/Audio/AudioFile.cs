@@ -46,6 +46,32 @@ public static class AudioFile
         return Resampler.Resample(decoded, sampleRate ?? decoded.SampleRate);
     }
 
+    /// <summary>Whether the file is a WAV that needs no other program.</summary>
+    /// <exception cref="BadInputException">The file is missing or damaged.</exception>
+    internal static bool IsReadHere(string path)
+    {
+        using var stream = WavFile.Open(path);
+        return IsWave(stream) && WavParser.Parse(stream, path, out _) is not null;
+    }
+
+    /// <summary>
+    /// Whole files through one ffmpeg, as mono: starting it takes longer than decoding a short clip. Where one of them cannot
+    /// be decoded all are null, and reading them one by one tells which.
+    /// </summary>
+    internal static Wave?[] LoadMany(IReadOnlyList<string> paths, int sampleRate)
+    {
+        var waves = Ffmpeg.DecodeMany(paths);
+        return [.. waves.Select((wave, i) =>
+        {
+            if (wave?.Mono() is not { } mono)
+            {
+                return null;
+            }
+            CheckGrowth(paths[i], mono.SampleRate, mono.Samples.Length, sampleRate);
+            return Resampler.Resample(mono, sampleRate);
+        })];
+    }
+
     // A header that lies about its rate must not make gigabytes out of a small file.
     private static void CheckGrowth(string path, int from, long samples, int to)
     {

@@ -38,7 +38,52 @@ internal static class Ffmpeg
         }
     }
 
-    private static Process Start(string path, double startSeconds, double? seconds, string program)
+    /// <summary>Whole files by one process, into a folder of its own; all null where any of them cannot be decoded, or takes too long.</summary>
+    public static Wave?[] DecodeMany(IReadOnlyList<string> paths, string program = "ffmpeg")
+    {
+        var folder = Directory.CreateTempSubdirectory("retort-ffmpeg-").FullName;
+        try
+        {
+            var info = Arguments(program);
+            foreach (var path in paths)
+            {
+                info.ArgumentList.Add("-i");
+                info.ArgumentList.Add("file:" + Path.GetFullPath(path));
+            }
+            for (var i = 0; i < paths.Count; i++)
+            {
+                foreach (var argument in new[] { "-map", $"{i}:a:0", "-map_metadata", "-1", "-f", "wav", "-c:a", "pcm_f32le", "-fs", $"{MostBytes / paths.Count}", Path.Combine(folder, $"{i}.wav") })
+                {
+                    info.ArgumentList.Add(argument);
+                }
+            }
+            using var process = Begin(info, program, paths[0]);
+            try
+            {
+                _ = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
+                _ = LastLine(process.StandardError);
+                if (!process.WaitForExit(LongestSilence) || process.ExitCode != 0)
+                {
+                    return new Wave?[paths.Count];
+                }
+            }
+            finally
+            {
+                Stop(process);
+            }
+            return [.. Enumerable.Range(0, paths.Count).Select(i => WavFile.Read(Path.Combine(folder, $"{i}.wav")))];
+        }
+        catch (BadInputException)
+        {
+            return new Wave?[paths.Count];
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static ProcessStartInfo Arguments(string program)
     {
         var info = new ProcessStartInfo(program)
         {
@@ -52,6 +97,12 @@ internal static class Ffmpeg
         {
             info.ArgumentList.Add(argument);
         }
+        return info;
+    }
+
+    private static Process Start(string path, double startSeconds, double? seconds, string program)
+    {
+        var info = Arguments(program);
         if (startSeconds > 0)
         {
             Add(info, "-ss", startSeconds);
@@ -67,6 +118,11 @@ internal static class Ffmpeg
         {
             info.ArgumentList.Add(argument);
         }
+        return Begin(info, program, path);
+    }
+
+    private static Process Begin(ProcessStartInfo info, string program, string path)
+    {
         try
         {
             var process = Process.Start(info) ?? throw new BadInputException(program, "", $"did not start (needed to read {path})");

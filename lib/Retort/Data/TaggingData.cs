@@ -68,6 +68,35 @@ public abstract class TaggingData : IResultKey
     /// </summary>
     public TaggingData Chunks(int samples) => new ChunkedData(this, samples);
 
+    /// <summary>
+    /// The clips divided at random into parts, each label by the same shares (iterative stratification: Sechidis, Tsoumakas and
+    /// Vlahavas, ECML PKDD 2011), so that the order of a list decides nothing. Within a part the clips are in random order.
+    /// </summary>
+    /// <param name="seed">decides the division</param>
+    /// <param name="shares">one share a part, more than 0 each; together 1</param>
+    /// <returns>one data set a part</returns>
+    /// <exception cref="BadInputException">A part would be empty.</exception>
+    public TaggingData[] Divide(long seed, params IReadOnlyList<double> shares) => [.. Division.Of(this, seed, shares).Select(Subset)];
+
+    /// <summary>Refuses data of other classes, or of the same classes in another order, which would train and score nonsense silently.</summary>
+    /// <param name="classes">the classes that are expected, in their order</param>
+    /// <param name="name">what this data is, for the message, such as "test clips"</param>
+    /// <param name="whose">whose the expected classes are, such as "the training clips'"</param>
+    /// <exception cref="BadInputException">The classes are others or in another order.</exception>
+    public void RequireClasses(IReadOnlyList<string> classes, string name, string whose)
+    {
+        if (Classes.SequenceEqual(classes))
+        {
+            return;
+        }
+        var lacking = classes.Except(Classes).ToArray();
+        var more = Classes.Except(classes).ToArray();
+        var at = Enumerable.Range(0, Math.Min(classes.Count, Classes.Count)).FirstOrDefault(i => classes[i] != Classes[i]);
+        throw new BadInputException(name, "classes", lacking.Length + more.Length > 0
+            ? $"{Classes.Count} classes that are not {whose} {classes.Count}:{(lacking.Length > 0 ? $" \"{lacking[0]}\" is lacking" : "")}{(more.Length > 0 ? $" \"{more[0]}\" is none of them" : "")}"
+            : $"the classes are {whose}, but in another order: number {at} is \"{Classes[at]}\" and not \"{classes[at]}\"; open both with one list of classes");
+    }
+
     private protected void CheckNumber(int i)
     {
         if ((uint)i >= (uint)Count)

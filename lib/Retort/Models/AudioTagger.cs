@@ -29,6 +29,24 @@ public sealed class AudioTagger
         Classes = classes;
     }
 
+    /// <summary>A tagger of a checkpoint: one of ours, which knows its classes (<see cref="CedCheckpoint.Save"/>), or a published one.</summary>
+    /// <param name="path">a .pt or .safetensors file</param>
+    /// <param name="classes">the names of its classes, in order; null for those in the file</param>
+    /// <exception cref="BadInputException">The file cannot be used, or holds no names of classes and none are given, or others than are given.</exception>
+    public static AudioTagger Open(string path, IReadOnlyList<string>? classes = null)
+    {
+        var own = CedCheckpoint.Classes(path);
+        if (own is not null && classes is not null && !own.SequenceEqual(classes))
+        {
+            throw new BadInputException(path, "classes", $"the file's {own.Count} classes are not the {classes.Count} given, or stand in another order");
+        }
+        var model = CedCheckpoint.Open(path).Model;
+        var names = own ?? classes ?? throw new BadInputException(path, "classes", $"the file does not name its {model.Settings.Classes} classes; " +
+            "give them, of a published checkpoint by AudioSetFolder.ReadClasses(\"class_labels_indices.csv\").Names");
+        return names.Count == model.Settings.Classes ? new AudioTagger(model, names)
+            : throw new BadInputException(path, "classes", $"{names.Count} names for a model of {model.Settings.Classes} classes");
+    }
+
     /// <summary>The names of the classes.</summary>
     public IReadOnlyList<string> Classes { get; }
 

@@ -16,6 +16,9 @@ public static class CedCheckpoint
     /// <summary>The metadata entry of our own files that holds the settings.</summary>
     private const string SettingsKey = "retort.audio_transformer";
 
+    /// <summary>The metadata entry of our own files that holds the names of the classes.</summary>
+    private const string ClassesKey = "retort.classes";
+
     private const string Head = "outputlayer.1.";
     private static readonly JsonSerializerOptions json = new() { IgnoreReadOnlyProperties = true, Converters = { new JsonStringEnumConverter() } };
     private static readonly string[] Positions = ["time_pos_embed", "freq_pos_embed"];
@@ -51,12 +54,43 @@ public static class CedCheckpoint
         return Load(model, Read(path).State, path, lenient);
     }
 
-    /// <summary>Writes a model's weights as safetensors in the published names, with its settings in the metadata.</summary>
-    public static void Save(AudioTransformer model, string path)
+    /// <summary>Writes a model's weights as safetensors in the published names, with its settings and classes in the metadata.</summary>
+    /// <param name="model">the model</param>
+    /// <param name="path">the file to write</param>
+    /// <param name="classes">the names of its classes, in order, for <see cref="AudioTagger.Open"/>; null where they are not known</param>
+    /// <exception cref="ArgumentException">The model has another number of classes.</exception>
+    public static void Save(AudioTransformer model, string path, IReadOnlyList<string>? classes = null)
     {
+        if (classes is not null && classes.Count != model.Settings.Classes)
+        {
+            throw new ArgumentException($"{classes.Count} class names for a model of {model.Settings.Classes} classes", nameof(classes));
+        }
         using var scope = NewDisposeScope();
         var metadata = new Dictionary<string, string> { ["format"] = "pt", [SettingsKey] = JsonSerializer.Serialize(model.Settings, json) };
+        if (classes is not null)
+        {
+            metadata[ClassesKey] = JsonSerializer.Serialize(classes);
+        }
         SafeTensors.Save(path, model.state_dict().Select(entry => (entry.Key, entry.Value.detach().cpu())), metadata);
+    }
+
+    /// <summary>The names of the classes that a file of ours holds; null where it holds none.</summary>
+    /// <exception cref="BadInputException">The file is damaged.</exception>
+    public static IReadOnlyList<string>? Classes(string path)
+    {
+        if (!Path.GetExtension(path).Equals(".safetensors", StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+        using var file = SafeTensorsFile.Open(path);
+        try
+        {
+            return file.Metadata.TryGetValue(ClassesKey, out var text) ? JsonSerializer.Deserialize<string[]>(text) : null;
+        }
+        catch (JsonException error)
+        {
+            throw new BadInputException(path, $"metadata {ClassesKey}", $"not a list of names: {error.Message}", error);
+        }
     }
 
     private static CedCheckpointReport Load(AudioTransformer model, Dictionary<string, Tensor> state, string source, bool lenient)

@@ -58,6 +58,25 @@ public abstract class AudioFolder : TaggingData
         return samples.Length > 0 ? samples : throw new BadInputException(PathOf(i), "", "the clip is empty");
     }
 
+    /// <summary>
+    /// Decodes clips that need ffmpeg many at a time, where starting it for each would take longest. Whole files only;
+    /// what is left null is read one by one, so that an error names its file.
+    /// </summary>
+    internal void DecodeAhead(int first, float[]?[] samples)
+    {
+        var wanted = Enumerable.Range(0, samples.Length).Where(i => Clip(first + i) is { Start: 0, Seconds: null } && !AudioFile.IsReadHere(PathOf(first + i)));
+        int[][] groups = [.. wanted.Chunk(32)];
+        AllCores.For(groups.Length, g =>
+        {
+            var group = groups[g];
+            var waves = AudioFile.LoadMany([.. group.Select(i => PathOf(first + i))], Signal.Rate);
+            for (var i = 0; i < group.Length; i++)
+            {
+                samples[group[i]] = waves[i] is { Samples.Length: > 0 } wave ? wave.Samples : null;
+            }
+        });
+    }
+
     private FolderClip Clip(int i)
     {
         CheckNumber(i);

@@ -1,48 +1,107 @@
-using System.Text.Json.Serialization;
+using Retort.Audio;
 using Retort.Losses;
+using Retort.Models;
+using Retort.Training;
+using static TorchSharp.torch;
 
 namespace Retort.Papers.Ced;
 
-/// <summary>One student of the ablation: the method itself with one thing changed.</summary>
-public sealed record CedArm
+/// <summary>
+/// One student of an ablation: a name, what it learns as a function from model and batch to a loss, and plain settings. The
+/// defaults are the paper's for CED-Tiny on AS-20K; a variant is <c>ced with { Name = "top 3", TopK = 3 }</c>.
+/// </summary>
+/// <param name="Name">the arm's name, as tables and figures show it</param>
+/// <param name="Loss">the student and a batch to a scalar loss; what it needs of the batch is made when it asks</param>
+public sealed record CedArm(string Name, Func<AudioTransformer, CedBatch, Tensor> Loss) : IArm
 {
-    /// <summary>The arm's name, as tables and plots show it.</summary>
-    public required string Name { get; init; }
+    /// <summary>The student's model; its number of classes is the data's.</summary>
+    public AudioTransformerSettings Student { get; init; } = AudioTransformerSettings.Tiny with { Pooling = Pooling.Logit };
 
-    /// <summary>The question it belongs to, such as "top-k".</summary>
-    public required string Axis { get; init; }
+    /// <summary>How it is trained.</summary>
+    public CedTraining Training { get; init; } = new();
 
-    /// <summary>Targets and input.</summary>
-    public CedTarget Target { get; init; } = CedTarget.Consistent;
-
-    /// <summary>Scores used of each stored view; 0 for all that are stored.</summary>
+    /// <summary>Stored scores used of each view; 0 for all that are stored.</summary>
     public int TopK { get; init; }
 
-    /// <summary>What the other classes get as target.</summary>
+    /// <summary>What the classes without a stored score get as target.</summary>
     public TargetFill Fill { get; init; } = TargetFill.Zero;
 
     /// <summary>Stored views that are cycled through; 0 for all.</summary>
     public int Views { get; init; }
 
-    /// <summary>Width of the student's tokens; 0 for the settings' own.</summary>
-    public int Width { get; init; }
+    /// <summary>Other teachers than the ablation's, with their own stored scores; null for the ablation's.</summary>
+    public CedTeachers? Teachers { get; init; }
 
-    /// <summary>Clips the student is trained on, as a multiple of the settings' own number.</summary>
-    public int ClipsTimes { get; init; } = 1;
+    /// <summary>Gives the fresh student weights to start from, such as <see cref="CedPretraining.Into"/>; null for random ones.</summary>
+    public Action<AudioTransformer>? Start { get; init; }
+}
 
-    /// <summary>Mixup's Beta parameter; 0 for the settings' own.</summary>
-    public double Mixup { get; init; }
+/// <summary>How one of CED's models is trained. The defaults are the published AS-20K configuration.</summary>
+public sealed record CedTraining
+{
+    /// <summary>Steps of the optimizer. Published: 300 epochs of 22 k clips in batches of 32.</summary>
+    public long Steps { get; init; } = 206_400;
 
-    /// <summary>True to be taught by the first teacher alone instead of the ensemble.</summary>
-    public bool SingleTeacher { get; init; }
+    /// <summary>Clips in a batch.</summary>
+    public int Batch { get; init; } = 32;
 
-    /// <summary>True to train on halves of the clips, each with teacher scores of its own.</summary>
-    public bool HalfClips { get; init; }
+    /// <summary>The highest learning rate: 1e-3 for tiny and mini, 3e-4 for small and base.</summary>
+    public double LearningRate { get; init; } = 1e-3;
 
-    /// <summary>True to train in mixed precision: bfloat16 products, float32 weights.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    /// <summary>Steps of the warm-up.</summary>
+    public long WarmUp { get; init; } = 5000;
+
+    /// <summary>Steps between evaluations on validation clips.</summary>
+    public long EvaluateEvery { get; init; } = 3440;
+
+    /// <summary>The best evaluations whose weights are averaged.</summary>
+    public int KeepBest { get; init; } = 4;
+
+    /// <summary>Evaluations without a better one after which training ends; 0 for never.</summary>
+    public int Patience { get; init; } = 10;
+
+    /// <summary>Mixed precision: bfloat16 products, float32 weights. (Published: float16 with loss scaling.)</summary>
     public bool Mixed { get; init; }
 
-    /// <summary>True to start from an encoder pre-trained as a masked autoencoder on the teachers' clips, without labels.</summary>
-    public bool Pretrained { get; init; }
+    /// <summary>
+    /// A short run: a warm-up of at most 300 steps and a tenth of the run, ten evaluations, no early end.
+    /// </summary>
+    public static CedTraining Of(long steps) => new()
+    {
+        Steps = steps,
+        WarmUp = Math.Min(steps / 10, 300),
+        EvaluateEvery = Math.Max(steps / 10, 1),
+        Patience = 0,
+    };
+
+    internal TrainSettings Loop(long seed) => new()
+    {
+        Seed = seed,
+        Steps = Steps,
+        EvaluateEvery = EvaluateEvery,
+        KeepBest = KeepBest,
+        Patience = Patience,
+        Mixed = Mixed,
+        LogEvery = Math.Max(EvaluateEvery / 10, 1),
+    };
+}
+
+/// <summary>The losses of the published runs, as <see cref="CedArm.Loss"/> takes them. A notebook writes its own in a line.</summary>
+public static class CedLoss
+{
+    /// <summary>Consistent teaching: binary cross-entropy against the stored scores of the very view that the student sees.</summary>
+    public static Tensor Consistent(AudioTransformer student, CedBatch batch) => SoftTargets.Bce(student.ForwardMel(batch.View), batch.TeacherScores);
+
+    /// <summary>
+    /// As <see cref="Consistent"/> under mixup with Beta(0.5, 0.5), after the masks, as published for AS-20K: the teachers
+    /// never see it.
+    /// </summary>
+    public static Tensor ConsistentMixup(AudioTransformer student, CedBatch batch)
+    {
+        var weights = batch.MixupWeights(0.5);
+        return SoftTargets.BceMixed(student.ForwardMel(Augment.Mixup(batch.View, weights)), batch.TeacherScores, weights);
+    }
+
+    /// <summary>No teacher: binary cross-entropy against the data set's labels. Teachers are trained by it, and checkpoints fine-tuned.</summary>
+    public static Tensor Labels(AudioTransformer student, CedBatch batch) => SoftTargets.Bce(student.ForwardMel(batch.View), batch.Labels);
 }

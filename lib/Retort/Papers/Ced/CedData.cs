@@ -1,39 +1,74 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Retort.Audio;
 using Retort.Data;
 using Retort.Metrics;
 using Retort.Models;
+using Retort.Plots;
+using Retort.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Retort.Papers.Ced;
 
-/// <summary>Takes over the clips of a CED experiment, and holds the spectrograms of those that are only ever seen unchanged.</summary>
-public sealed class CedData : IDisposable
+/// <summary>
+/// The clips of a CED experiment, and how models are measured on them. Spectrograms of clips that are only ever seen
+/// unchanged are kept where they fit in memory.
+/// </summary>
+public sealed class CedData : IResultKey, IDisposable
 {
-    private const int EvaluationBatch = 100;
+    private const int Together = 100;
     private readonly List<Tensor> kept = [];
     private readonly IEnumerable<Tensor> validation, test;
     private readonly bool keep;
+    private readonly ConcurrentDictionary<(string, string), ViewSource> views = new();
+    private readonly ConditionalWeakTable<RunOutputs, ScoredItems> scored = [];
+    private readonly Lazy<int> typicalFrames;
 
+    /// <summary>Takes over the clips; whoever disposes of this disposes of them.</summary>
     /// <param name="train">training clips, labels as training may see them; the students' clips come first</param>
-    /// <param name="validationClips">clips by which weights are chosen, with all labels</param>
-    /// <param name="testClips">clips of the test, with all labels</param>
-    /// <param name="frontEnd">waves to spectrograms</param>
+    /// <param name="validationClips">clips by which weights are chosen</param>
+    /// <param name="testClips">clips of the test</param>
+    /// <param name="frontEnd">waves to spectrograms; null for the published one</param>
     /// <param name="device">where models are; null for the CPU</param>
     /// <param name="keep">whether the spectrograms of validation and test clips stay in memory; false reads the clips each time</param>
-    public CedData(TaggingData train, TaggingData validationClips, TaggingData testClips, MelFrontEnd frontEnd, Device? device = null, bool keep = true)
+    /// <exception cref="BadInputException">The parts' classes differ, or stand in another order, or a part is empty.</exception>
+    public CedData(TaggingData train, TaggingData validationClips, TaggingData testClips, MelFrontEnd? frontEnd = null, Device? device = null, bool keep = true)
     {
-        (Train, Validation, Test, FrontEnd, Device) = (train, validationClips, testClips, frontEnd, device ?? CPU);
-        this.keep = keep;
+        foreach (var (name, part) in new[] { ("training clips", train), ("validation clips", validationClips), ("test clips", testClips) })
+        {
+            if (part.Count == 0)
+            {
+                throw new BadInputException(name, "", "there are none");
+            }
+            part.RequireClasses(train.Classes, name, "the training clips'");
+        }
+        (Train, Validation, Test, Device, this.keep) = (train, validationClips, testClips, device ?? CPU, keep);
+        FrontEnd = frontEnd ?? new MelFrontEnd();
+        FrontEnd.to(Device);
         validation = keep ? Keep(validationClips) : Batches(validationClips);
         test = keep ? Keep(testClips) : Batches(testClips);
+        typicalFrames = new(() => FrontEnd.Settings.Frames(TypicalSamples(Train)));
     }
 
-    /// <summary>The data of the settings' made sound world.</summary>
-    public static CedData Synthetic(CedSettings settings)
+    /// <summary>Scenes of the synthetic sound world, made on first use: training clips lack some labels, the others none.</summary>
+    public static CedData Synthetic(SoundWorldSettings world, MelFrontEnd? frontEnd = null) =>
+        new(SoundWorld.Open(world, Split.Train), SoundWorld.Open(world, Split.Validation), SoundWorld.Open(world, Split.Test), frontEnd);
+
+    /// <summary>
+    /// One list of clips, such as a <see cref="CsvFolder"/>, divided at random so that each part has its share of each label,
+    /// and decoded once into the cache.
+    /// </summary>
+    /// <param name="clips">the clips</param>
+    /// <param name="validationShare">share of the clips by which weights are chosen</param>
+    /// <param name="testShare">share of the clips held out for the test</param>
+    /// <param name="seed">decides the division</param>
+    /// <param name="frontEnd">waves to spectrograms; null for the published one</param>
+    /// <param name="device">where models are; null for the CPU</param>
+    public static CedData Divide(TaggingData clips, double validationShare = 0.1, double testShare = 0.2, long seed = 1, MelFrontEnd? frontEnd = null, Device? device = null)
     {
-        var world = settings.World with { TrainClips = settings.TeacherClips, ValidationClips = settings.ValidationClips, TestClips = settings.TestClips };
-        return new CedData(SoundWorld.Open(world, Split.Train), SoundWorld.Open(world, Split.Validation), SoundWorld.Open(world, Split.Test), new MelFrontEnd(settings.Student.Mel));
+        var parts = DecodedClips.Of(clips).Divide(seed, 1 - validationShare - testShare, validationShare, testShare);
+        return new CedData(parts[0], parts[1], parts[2], frontEnd, device);
     }
 
     /// <summary>Training clips.</summary>
@@ -54,20 +89,104 @@ public sealed class CedData : IDisposable
     /// <summary>Number of classes.</summary>
     public int Classes => Train.Classes.Count;
 
-    /// <summary>Macro mAP of a model on the validation clips.</summary>
-    public double ValidationMap(AudioTransformer model) => Map(Score(model, validation), Validation);
+    /// <summary>Frames of a typical clip: of the median length of up to 200 training clips.</summary>
+    public int TypicalFrames => typicalFrames.Value;
 
-    /// <summary>The model's scores (clips x classes, row by row) of the test clips.</summary>
-    public float[] TestScores(AudioTransformer model) => Score(model, test);
+    /// <summary>The paper's views with the time mask as long for these clips as it is for 10 s: less than 19.2 % of the frames.</summary>
+    public ViewSettings DefaultViews => new() { TimeMask = Math.Max((int)Math.Round(0.192 * TypicalFrames), 1) };
 
-    /// <summary>Macro mAP of scores of the test clips.</summary>
-    public double TestMap(float[] scores) => Map(scores, Test);
+    /// <summary>
+    /// A model to begin with on two cores: four blocks of width 64, 0.2 million parameters, that sees clips of up to twice the
+    /// typical length at once.
+    /// </summary>
+    public AudioTransformerSettings SmallModel => new() { Width = 64, Depth = 4, Heads = 2, Classes = Classes, TargetFrames = Math.Max(2 * TypicalFrames, 32), Mel = FrontEnd.Settings };
 
-    /// <summary>Scores of the test clips by a function of the spectrograms, such as an ensemble's.</summary>
+    /// <inheritdoc/>
+    public string ResultKey => string.Join('|', Train.Hash, Validation.Hash, Test.Hash, FrontEnd.Settings.Identity);
+
+    /// <summary>Clips of a number of seconds and labels, by part: one row a part.</summary>
+    public Table Table()
+    {
+        var table = new Table("part", "clips", "hours", "labels a clip", "rarest class", "commonest class")
+            .WithFormat("clips", "N0").WithFormat("hours", "F2").WithFormat("labels a clip", "F2");
+        foreach (var (name, data) in new[] { ("training", Train), ("validation", Validation), ("test", Test) })
+        {
+            var counts = new int[Classes];
+            double seconds = 0;
+            for (var i = 0; i < data.Count; i++)
+            {
+                seconds += data.Samples(i).Length / (double)FrontEnd.Settings.SampleRate;
+                foreach (var label in data.Labels(i))
+                {
+                    counts[label]++;
+                }
+            }
+            string Class(int count) => $"{data.Classes[Array.IndexOf(counts, count)]} ({count})";
+            table = table.WithRow(name, data.Count, seconds / 3600, (double)counts.Sum() / data.Count, Class(counts.Min()), Class(counts.Max()));
+        }
+        return table;
+    }
+
+    /// <summary>Views of clips, whose spectrograms are kept in memory; those of the same clips and settings are made once.</summary>
+    /// <param name="clips">the clips</param>
+    /// <param name="settings">what a view may undergo; null for <see cref="DefaultViews"/></param>
+    /// <param name="keep">false to make each view anew, where there are too many to keep</param>
+    /// <exception cref="BadInputException">The time mask may cover more than half of a typical clip.</exception>
+    public ViewSource Views(TaggingData clips, ViewSettings? settings = null, bool keep = true)
+    {
+        settings ??= DefaultViews;
+        var frames = FrontEnd.Settings.Frames(TypicalSamples(clips));
+        // Released scores were made with the mask they were made with, whatever the clips' length.
+        return settings.TimeMask > frames / 2 && settings.Algorithm != ViewAlgorithm.Upstream
+            ? throw new BadInputException("view settings", "TimeMask", $"a mask of up to {settings.TimeMask} frames on clips of {frames} frames leaves little to hear; " +
+                $"expected at most {frames / 2}: CedData.DefaultViews follows the clips' length")
+            : keep ? views.GetOrAdd((clips.Hash, settings.Identity), _ => new ViewSource(clips, settings, FrontEnd, keep: true, Device))
+            : new ViewSource(clips, settings, FrontEnd, device: Device);
+    }
+
+    /// <summary>Macro mAP of a model on the validation clips, 0 to 1.</summary>
+    public double ValidationMap(AudioTransformer model) => ValidationMap(Logits(model));
+
+    /// <summary>Macro mAP on the validation clips by a function of the spectrograms, such as an ensemble's, 0 to 1.</summary>
+    public double ValidationMap(Func<Tensor, Tensor> score) => Map(Score(score, validation), Validation);
+
+    /// <summary>The model's outputs (clips x classes, row by row) of the test clips.</summary>
+    public float[] TestScores(AudioTransformer model) => Score(Logits(model), test);
+
+    /// <summary>Outputs of the test clips by a function of the spectrograms, such as an ensemble's.</summary>
     public float[] TestScores(Func<Tensor, Tensor> score) => Score(score, test);
 
-    /// <summary>Macro mAP on the validation clips by a function of the spectrograms.</summary>
-    public double ValidationMap(Func<Tensor, Tensor> score) => Map(Score(score, validation), Validation);
+    /// <summary>Share of the test clips, 0 to 1, whose best score is that of one of their labels.</summary>
+    public double Accuracy(AudioTransformer model) => RightOf(TestScores(model)).Average(right => right ? 1.0 : 0.0);
+
+    /// <summary>Macro mAP of scores of the test clips, 0 to 1.</summary>
+    public double TestMap(float[] scores) => Map(scores, Test);
+
+    /// <summary>Macro mAP of a run's outputs "scores" on the test clips, in percent.</summary>
+    public Measure MapMeasure => new("test mAP", Test.Count, (outputs, weights) =>
+        100 * AveragePrecision.Macro(Items(outputs), weights is null ? null : Array.ConvertAll(weights, w => (float)w)).Mean);
+
+    /// <summary>Share of the test clips whose best score is that of one of their labels, in percent: for clips of one label each.</summary>
+    public Measure AccuracyMeasure => new("accuracy", Test.Count, (outputs, weights) =>
+    {
+        var right = RightOf(outputs["scores"]);
+        double sum = 0, all = 0;
+        for (var i = 0; i < right.Length; i++)
+        {
+            var weight = weights?[i] ?? 1;
+            sum += right[i] ? weight : 0;
+            all += weight;
+        }
+        return 100 * sum / all;
+    });
+
+    /// <summary>Which test clips' best score is that of one of their labels.</summary>
+    /// <param name="scores">clips x classes, row by row</param>
+    public bool[] RightOf(float[] scores) => [.. Enumerable.Range(0, Test.Count)
+        .Select(i => Test.Labels(i).Contains(Enumerable.Range(0, Classes).MaxBy(c => scores[i * Classes + c])))];
+
+    /// <summary>A run's outputs "scores" beside the test clips' labels.</summary>
+    public ScoredItems Items(RunOutputs outputs) => scored.GetValue(outputs, o => Items(o["scores"], Test));
 
     /// <summary>Zeros and ones of clips' labels: (B, Classes).</summary>
     public static Tensor MultiHot(TaggingData data, ReadOnlySpan<int> clips, Device? device = null)
@@ -93,16 +212,26 @@ public sealed class CedData : IDisposable
             batch.Dispose();
         }
         kept.Clear();
+        views.Clear();
     }
 
-    private static double Map(float[] scores, TaggingData data) =>
-        AveragePrecision.Macro(ScoredItems.Of(scores, [.. Enumerable.Range(0, data.Count).Select(data.Labels)], data.Classes.Count)).Mean;
+    internal static int TypicalSamples(TaggingData data)
+    {
+        var count = Math.Min(data.Count, 200);
+        var lengths = Enumerable.Range(0, count).Select(i => data.Samples((int)((long)i * data.Count / count)).Length).Order().ToArray();
+        return lengths[count / 2];
+    }
 
-    private float[] Score(AudioTransformer model, IEnumerable<Tensor> batches)
+    private static Func<Tensor, Tensor> Logits(AudioTransformer model)
     {
         model.eval();
-        return Score(model.ForwardMel, batches);
+        return model.ForwardMel;
     }
+
+    private static double Map(float[] scores, TaggingData data) => AveragePrecision.Macro(Items(scores, data)).Mean;
+
+    private static ScoredItems Items(float[] scores, TaggingData data) =>
+        ScoredItems.Of(scores, [.. Enumerable.Range(0, data.Count).Select(data.Labels)], data.Classes.Count);
 
     private float[] Score(Func<Tensor, Tensor> score, IEnumerable<Tensor> batches)
     {
@@ -131,9 +260,9 @@ public sealed class CedData : IDisposable
     private IEnumerable<Tensor> Batches(TaggingData data)
     {
         var source = new ViewSource(data, ViewSettings.Clean, FrontEnd, device: Device);
-        for (var first = 0; first < data.Count; first += EvaluationBatch)
+        for (var first = 0; first < data.Count; first += Together)
         {
-            yield return source.Clean([.. Enumerable.Range(first, Math.Min(EvaluationBatch, data.Count - first))]);
+            yield return source.Clean([.. Enumerable.Range(first, Math.Min(Together, data.Count - first))]);
         }
     }
 }

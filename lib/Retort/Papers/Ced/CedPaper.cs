@@ -12,31 +12,32 @@ using static TorchSharp.torch;
 
 namespace Retort.Papers.Ced;
 
+/// <summary>What a paper-size run consists of. A variant is <c>CedPaper.As20K with { StoredViews = 40 }</c>.</summary>
+/// <param name="Arm">student, loss and training</param>
+/// <param name="StoredViews">views stored of each clip</param>
+public sealed record CedRecipe(CedArm Arm, int StoredViews)
+{
+    /// <summary>What a view may undergo.</summary>
+    public ViewSettings Views { get; init; } = new();
+
+    /// <summary>Scores stored of each view.</summary>
+    public int TopK { get; init; } = 20;
+
+    /// <summary>Decides stored views, start, order and mixup.</summary>
+    public long Seed { get; init; } = 42;
+}
+
 /// <summary>CED at the paper's size: AudioSet on disk, a teacher store, one student.</summary>
 public static class CedPaper
 {
-    /// <summary>The balanced list, 22 thousand clips: CED-Tiny reaches 36.5 mAP as published, CED-Base 44.0.</summary>
-    public static CedSettings As20K { get; } = new()
-    {
-        Size = "as-20k",
-        Teacher = AudioTransformerSettings.Base,
-        Student = AudioTransformerSettings.Tiny with { Pooling = Pooling.Logit },
-        Views = new ViewSettings(),
-        StoredViews = 120,
-        TeacherTraining = new CedTraining { Batch = 128, LearningRate = 3e-4, Mixup = 0, Mixed = true },
-        StudentTraining = new CedTraining { Mixed = true },
-        Seeds = [42],
-        Arms = [CedArms.Ced],
-    };
+    /// <summary>The balanced list, 22 thousand clips: CED-Tiny reaches 36.5 mAP as published, CED-Base 44.0. Mixup of 0.5.</summary>
+    public static CedRecipe As20K { get; } = new(new CedArm("CED", CedLoss.ConsistentMixup) { Training = new() { Mixed = true } }, StoredViews: 120);
 
-    /// <summary>The whole list, 1.9 million clips: CED-Tiny reaches 48.1 mAP as published, CED-Base 50.0.</summary>
-    public static CedSettings As2M { get; } = As20K with
+    /// <summary>The whole list, 1.9 million clips: CED-Tiny reaches 48.1 mAP as published, CED-Base 50.0. No mixup.</summary>
+    public static CedRecipe As2M { get; } = new(new CedArm("CED", CedLoss.Consistent)
     {
-        Size = "as-2m",
-        StoredViews = 10,
-        TeacherTraining = As20K.TeacherTraining with { Steps = 300 * 6250, WarmUp = 62_500, EvaluateEvery = 3 * 6250 },
-        StudentTraining = As20K.StudentTraining with { Batch = 128, Steps = 300 * 6250, WarmUp = 62_500, EvaluateEvery = 3 * 6250, Mixup = 0 },
-    };
+        Training = new() { Batch = 128, Steps = 300 * 6250, WarmUp = 62_500, EvaluateEvery = 3 * 6250, Mixed = true },
+    }, StoredViews: 10);
 
     /// <summary>
     /// The student's learning rate as published, for whoever takes another student than CED-Tiny: 1e-3 for tiny and mini, 3e-4
@@ -69,57 +70,55 @@ public static class CedPaper
         return Of(train, test, heldOut, device);
     }
 
-    /// <summary>Any two data sets of the same classes: training clips, the first of them held out, and test clips.</summary>
+    /// <summary>Any two data sets of the same classes: training clips, some of them held out at random by label, and test clips.</summary>
     /// <param name="train">training clips</param>
     /// <param name="test">test clips</param>
     /// <param name="heldOut">training clips held out to choose weights by; 0 chooses them on the test clips</param>
     /// <param name="device">where models will be</param>
-    /// <exception cref="BadInputException">The classes differ, or fewer clips are left than a batch needs.</exception>
-    public static CedData Of(TaggingData train, TaggingData test, int heldOut, Device? device = null)
+    /// <param name="seed">decides which are held out</param>
+    /// <exception cref="BadInputException">The classes differ or stand in another order, or no clip would be left.</exception>
+    public static CedData Of(TaggingData train, TaggingData test, int heldOut, Device? device = null, long seed = 42)
     {
-        if (!train.Classes.SequenceEqual(test.Classes))
-        {
-            throw new BadInputException("test clips", "", $"have {test.Classes.Count} classes that are not the training clips' {train.Classes.Count}");
-        }
+        test.RequireClasses(train.Classes, "test clips", "the training clips'");
         if (train.Count <= heldOut)
         {
             throw new BadInputException("training clips", "", $"only {train.Count} are there, {heldOut} are to be held out");
         }
-        var validation = heldOut == 0 ? test : train.Take(heldOut);
-        var rest = heldOut == 0 ? train : train.Subset([.. Enumerable.Range(heldOut, train.Count - heldOut)]);
-        var frontEnd = new MelFrontEnd();
-        frontEnd.to(device ?? CPU);
-        return new CedData(rest, validation, test, frontEnd, device, keep: false);
+        if (heldOut == 0)
+        {
+            return new CedData(train, test, test, null, device, keep: false);
+        }
+        var share = (double)heldOut / train.Count;
+        var parts = train.Divide(seed, 1 - share, share);
+        return new CedData(parts[0], parts[1], test, null, device, keep: false);
     }
 
     /// <summary>
     /// Trains one student: fills the teacher store, or what is missing of it, then trains on it. Both go on where they were
     /// when they were stopped.
     /// </summary>
-    /// <param name="settings"><see cref="As20K"/>, <see cref="As2M"/> or a variant of them</param>
+    /// <param name="recipe"><see cref="As20K"/>, <see cref="As2M"/> or a variant of them</param>
     /// <param name="data">the clips (<see cref="AudioSet"/>)</param>
-    /// <param name="teachers">trained by <see cref="CedTeachers.Train"/>, or read by <see cref="CedCheckpoint.Open"/></param>
+    /// <param name="teachers">trained by <see cref="CedTeachers"/>, or read by <see cref="CedCheckpoint.Open"/></param>
     /// <param name="folder">where store and run are kept; 1.6 GB for ten views of AS-2M</param>
     /// <param name="start">weights to start from, such as a published masked autoencoder; null for random ones</param>
     /// <param name="progress">where it says how far it is</param>
     /// <param name="cancel">stops it with a checkpoint</param>
     /// <returns>the student and its mAP on the test clips</returns>
     public static (AudioTransformer Student, double TestMap) Run(
-        CedSettings settings, CedData data, TeacherEnsemble teachers, string folder, Action<AudioTransformer>? start = null,
+        CedRecipe recipe, CedData data, TeacherEnsemble teachers, string folder, Action<AudioTransformer>? start = null,
         Progress? progress = null, CancellationToken cancel = default)
     {
-        Directory.CreateDirectory(folder);
-        var views = new ViewSource(data.Train, settings.Views, data.FrontEnd, device: data.Device);
         var storing = progress?.Run("teachers' scores");
         storing?.Begin();
-        using var scores = CedScores.Fill(Path.Combine(folder, "store"), teachers, data.Train, views, settings.StoredViews, settings.TopK, settings.TeacherSeed,
-            (done, all) => storing?.Report(done, all), cancel);
+        using var clips = CedClips.Score(Path.Combine(folder, "store"), teachers, data.Train, data.Views(data.Train, recipe.Views, keep: false),
+            recipe.StoredViews, recipe.TopK, recipe.Seed, storing, cancel);
         storing?.Done();
-        return Train(settings, data, scores, views, folder, start, progress, cancel);
+        return Train(recipe, data, clips, folder, start, progress, cancel);
     }
 
     /// <summary>As the other, on scores that are stored already, such as the released ones (<see cref="Released"/>): no teacher is needed.</summary>
-    /// <param name="settings"><see cref="As20K"/>, <see cref="As2M"/> or a variant of them; views and their number are the store's</param>
+    /// <param name="recipe"><see cref="As20K"/>, <see cref="As2M"/> or a variant of them; views and their number are the store's</param>
     /// <param name="data">the clips; those for training have the store's ids, in its order</param>
     /// <param name="scores">the store; whoever opened it closes it</param>
     /// <param name="folder">where the run is kept</param>
@@ -129,16 +128,11 @@ public static class CedPaper
     /// <returns>the student and its mAP on the test clips</returns>
     /// <exception cref="BadInputException">The store is of other clips, classes, views or another front-end.</exception>
     public static (AudioTransformer Student, double TestMap) Run(
-        CedSettings settings, CedData data, TeacherStore scores, string folder, Action<AudioTransformer>? start = null,
+        CedRecipe recipe, CedData data, TeacherStore scores, string folder, Action<AudioTransformer>? start = null,
         Progress? progress = null, CancellationToken cancel = default)
     {
-        if (scores.Card.Algorithm == UpstreamLogits.Algorithm)
-        {
-            settings = settings with { Views = settings.Views with { Algorithm = ViewAlgorithm.Upstream } };
-        }
-        CheckStore(scores, data, settings.Views);
-        Directory.CreateDirectory(folder);
-        return Train(settings, data, scores, new ViewSource(data.Train, settings.Views, data.FrontEnd, device: data.Device), folder, start, progress, cancel);
+        var views = scores.Card.Algorithm == UpstreamLogits.Algorithm ? recipe.Views with { Algorithm = ViewAlgorithm.Upstream } : recipe.Views;
+        return Train(recipe, data, new CedClips(data.Train, data.Views(data.Train, views, keep: false), scores), folder, start, progress, cancel);
     }
 
     /// <summary>
@@ -171,43 +165,13 @@ public static class CedPaper
         return (Of(train, test, heldOut: 0, device), TeacherStore.Open(store));
     }
 
-    private static void CheckStore(TeacherStore scores, CedData data, ViewSettings views)
-    {
-        var card = scores.Card;
-        if (!card.Classes.SequenceEqual(data.Train.Classes))
-        {
-            throw new BadInputException(scores.Folder, "classes", $"the store's {card.Classes.Count} classes are not the clips' {data.Train.Classes.Count}");
-        }
-        if (card.Clips != data.Train.Count)
-        {
-            throw new BadInputException(scores.Folder, "clips", $"the store is of {card.Clips} clips, {data.Train.Count} are to be trained on; none may be held out of them");
-        }
-        for (var clip = 0; clip < card.Clips; clip++)
-        {
-            if (scores.Row(data.Train.Id(clip), 0) != scores.Row(clip, 0))
-            {
-                throw new BadInputException(scores.Folder, $"clip {clip}", $"\"{data.Train.Id(clip)}\" has another place in the store; the clips must have the store's order");
-            }
-        }
-        if (card.Augmentation != views.Identity)
-        {
-            throw new BadInputException(scores.Folder, "augmentation", $"the store's views are {card.Augmentation}, the settings' are {views.Identity}");
-        }
-        // Whether the floor is measured over the clip or over the teachers' batch cannot be had again; all else must be equal.
-        if (!Enum.GetValues<DbFloor>().Any(floor => card.FrontEnd == (data.FrontEnd.Settings with { Floor = floor }).Identity))
-        {
-            throw new BadInputException(scores.Folder, "front-end", $"the store's is {card.FrontEnd}, the run's is {data.FrontEnd.Settings.Identity}");
-        }
-    }
-
     private static (AudioTransformer Student, double TestMap) Train(
-        CedSettings settings, CedData data, TeacherStore scores, ViewSource views, string folder, Action<AudioTransformer>? start, Progress? progress, CancellationToken cancel)
+        CedRecipe recipe, CedData data, CedClips clips, string folder, Action<AudioTransformer>? start, Progress? progress, CancellationToken cancel)
     {
-        var maskOnly = new ViewSource(data.Train, settings.Views with { ShiftProbability = 0, Algorithm = ViewAlgorithm.Retort1 }, data.FrontEnd, device: data.Device);
-        var stage = new CedStage(data.Train, views, maskOnly, scores);
+        Directory.CreateDirectory(folder);
         var training = progress?.Run("student");
         training?.Begin();
-        var (student, _) = CedStudent.Train(settings, settings.Arms[0], data, stage, settings.Seeds[0], start, Path.Combine(folder, "student"), training, cancel);
+        var (student, _) = CedStudent.Train(recipe.Arm with { Start = start ?? recipe.Arm.Start }, data, clips, recipe.Seed, Path.Combine(folder, "student"), training, cancel);
         training?.Done();
         return (student, data.TestMap(data.TestScores(student)));
     }

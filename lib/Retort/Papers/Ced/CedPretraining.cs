@@ -11,14 +11,14 @@ namespace Retort.Papers.Ced;
 /// The start of the arm "MAE start": an encoder trained as a masked autoencoder on the teachers' clips, without labels.
 /// (CED's published models all start from such an encoder, trained on AudioSet.)
 /// </summary>
-public sealed class CedPretraining : IDisposable
+public sealed class CedPretraining : IResultKey, IDisposable
 {
     private const int EvaluationBatch = 100;
     private readonly Dictionary<string, Tensor> weights;
 
-    private CedPretraining(AudioTransformer encoder, TrainResult result)
+    private CedPretraining(AudioTransformer encoder, TrainResult result, string key)
     {
-        Result = result;
+        (Result, ResultKey) = (result, key);
         using var scope = NewDisposeScope();
         using var none = no_grad();
         weights = encoder.state_dict().Where(p => !p.Key.StartsWith("outputlayer.", StringComparison.Ordinal))
@@ -28,73 +28,60 @@ public sealed class CedPretraining : IDisposable
     /// <summary>How the training ended; "reconstruction" is the loss on the validation clips.</summary>
     public TrainResult Result { get; }
 
+    /// <inheritdoc/>
+    public string ResultKey { get; }
+
     /// <summary>The names of the tensors that <see cref="Into"/> copies: all of the encoder's, the input norm's statistics included, none of the head's.</summary>
     public IReadOnlyList<string> Copied => [.. weights.Keys];
 
     /// <summary>
-    /// Trains the encoder of the experiment's student, or goes on with or reads what is kept in the experiment's folder. It
-    /// sees the training clips under the views' shift, without masks of their own and without labels.
+    /// Trains the encoder of a student, or goes on with or reads what is kept. It sees the training clips under the views'
+    /// shift, without masks of their own and without labels.
     /// </summary>
-    /// <param name="experiment">data, student, number of steps, and the folder</param>
-    /// <param name="progress">where it says how far it is</param>
-    /// <param name="cancel">stops it, with a checkpoint</param>
-    public static CedPretraining Weights(CedExperiment experiment, Progress? progress = null, CancellationToken cancel = default)
-    {
-        var settings = experiment.Settings;
-        var name = SettingsJson.Hash(SettingsJson.Write(settings.Pretraining, SettingsJson.Line))[..8];
-        var run = progress?.Run("masked autoencoder");
-        run?.Begin();
-        var start = Train(settings, experiment.Data, Path.Combine(experiment.Folder, "pretraining", name), run, cancel);
-        run?.Done($"reconstruction {start.Result.Values["reconstruction"]:F3}");
-        return start;
-    }
-
-    /// <summary>Trains without an experiment around it; see <see cref="Weights"/>.</summary>
-    /// <param name="settings">student, steps, batch, and how it is trained</param>
+    /// <param name="settings">decoder, masks, steps, rate</param>
+    /// <param name="student">the student that is to start from it</param>
     /// <param name="data">its training and validation clips</param>
-    /// <param name="folder">where the run is kept and resumed; null to keep nothing</param>
+    /// <param name="seed">decides start, order and masks</param>
+    /// <param name="folder">where the run is kept and resumed; null for a folder of the cache</param>
     /// <param name="progress">where it says how far it is</param>
     /// <param name="cancel">stops it, with a checkpoint</param>
     public static CedPretraining Train(
-        CedSettings settings, CedData data, string? folder = null, RunProgress? progress = null, CancellationToken cancel = default)
+        CedPretrainingSettings settings, AudioTransformerSettings student, CedData data, long seed = 42, string? folder = null,
+        RunProgress? progress = null, CancellationToken cancel = default)
     {
-        var (how, steps, seed) = (settings.Pretraining, settings.PretrainingSteps, settings.TeacherSeed);
-        using var model = new MaskedAutoencoder(
-            new AudioTransformer(CedStudent.Model(settings, CedArms.Ced, data.Classes), seed), how.Autoencoder, seed);
+        student = student with { Classes = data.Classes };
+        using var model = new MaskedAutoencoder(new AudioTransformer(student, seed), settings.Autoencoder, seed);
         model.to(data.Device);
-        var views = settings.Views with { TimeMask = 0, FrequencyMask = 0 };
-        var source = new ViewSource(data.Train, views, data.FrontEnd, device: data.Device);
-        var validation = new ViewSource(data.Validation, ViewSettings.Clean, data.FrontEnd, keep: true, data.Device);
-        var order = new SampleOrder(data.Train.Count, seed);
-        var batch = settings.StudentTraining.Batch;
+        var views = data.Views(data.Train, data.DefaultViews with { TimeMask = 0, FrequencyMask = 0 }, keep: false);
+        var validation = data.Views(data.Validation, ViewSettings.Clean);
+        var key = string.Join('|', SettingsJson.Write(new { settings, student, views = views.Settings.Identity, seed }, SettingsJson.Line), data.Train.Hash, data.Validation.Hash);
+        var (order, batch, steps) = (new SampleOrder(data.Train.Count, seed), settings.Batch, settings.Steps);
         var result = TrainLoop.Run(new TrainTask
         {
             Model = model,
             Order = step => order.Batch(step, batch).Samples,
-            Rate = Schedule.Ced(how.LearningRate, (long)(how.WarmUpShare * steps), steps, how.Floor),
+            Rate = Schedule.Ced(settings.LearningRate, (long)(settings.WarmUpShare * steps), steps, settings.Floor),
             Step = context =>
             {
                 var epoch = order.Batch(context.Step, batch).Epoch;
-                var mel = source.Mel(context.Batch, CedStudent.Seeds(data.Train, context.Batch, seed, epoch));
-                return Loss(model, mel, data.Train, context.Batch, seed, epoch);
+                return Loss(model, views.Mel(context.Batch, views.Seeds(context.Batch, seed, epoch)), data.Train, context.Batch, seed, epoch);
             },
             Evaluate = () => new Dictionary<string, double> { ["reconstruction"] = Reconstruction(model, validation, data.Validation, seed) },
-            Settings = new { Encoder = model.Encoder.Settings, Pretraining = how, Views = views, Batch = batch, Data = data.Train.Hash, Validation = data.Validation.Hash },
+            Settings = new { Key = key },
         }, new TrainSettings
         {
             Seed = seed,
             Steps = steps,
-            Adam = how.Adam,
-            EvaluateEvery = Math.Max(steps / how.Evaluations, 1),
+            Adam = settings.Adam,
+            EvaluateEvery = Math.Max(steps / settings.Evaluations, 1),
             BestBy = "reconstruction",
             LowerIsBetter = true,
             KeepBest = 1,
             Patience = 0,
             Final = FinalWeights.Best,
-            Mixed = settings.StudentTraining.Mixed,
             LogEvery = Math.Max(steps / 100, 1),
-        }, folder, progress, cancel);
-        return new CedPretraining(model.Encoder, result);
+        }, folder ?? Experiment.Folder("ced-pretraining", key), progress, cancel);
+        return new CedPretraining(model.Encoder, result, key);
     }
 
     /// <summary>Copies the encoder into a student; its head keeps its fresh weights. Safe from several threads at once for students of their own.</summary>
@@ -142,4 +129,35 @@ public sealed class CedPretraining : IDisposable
         }
         return sum / clips.Count;
     }
+}
+
+/// <summary>
+/// How the masked autoencoder is trained. The defaults are the published SAT code's; whether CED's own start points were made
+/// with exactly these is not known.
+/// </summary>
+public sealed record CedPretrainingSettings
+{
+    /// <summary>Decoder and masks.</summary>
+    public MaskedAutoencoderSettings Autoencoder { get; init; } = new();
+
+    /// <summary>Steps. Published: 40 epochs of AudioSet.</summary>
+    public long Steps { get; init; } = 40 * 59_523;
+
+    /// <summary>Clips in a batch.</summary>
+    public int Batch { get; init; } = 32;
+
+    /// <summary>The highest learning rate.</summary>
+    public double LearningRate { get; init; } = 2e-4;
+
+    /// <summary>Adam's constants. (Published: its state is kept in 8 bits; ours is not.)</summary>
+    public AdamSettings Adam { get; init; } = new() { WeightDecay = 5e-7 };
+
+    /// <summary>Share of the steps that is warm-up. Published: 3 epochs of 40.</summary>
+    public double WarmUpShare { get; init; } = 3.0 / 40;
+
+    /// <summary>The cosine's lowest rate, as a share of <see cref="LearningRate"/>.</summary>
+    public double Floor { get; init; } = 0.01;
+
+    /// <summary>Evaluations of the validation clips' reconstruction on the way; the best one's weights are kept.</summary>
+    public int Evaluations { get; init; } = 10;
 }

@@ -1,79 +1,157 @@
 using Retort.Audio;
 using Retort.Data;
-using Retort.Losses;
 using Retort.Models;
 using Retort.Torch;
 using Retort.Training;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace Retort.Papers.Ced;
 
-/// <summary>
-/// CED's teachers: audio transformers trained on labels under fresh views of every clip, and their ensemble. (The paper's
-/// own five teachers were not published, nor the scripts that trained them.)
-/// </summary>
-public static class CedTeachers
+/// <summary>Teachers of our own training, and what of their scores is stored for the students.</summary>
+public sealed record CedTeacherSettings
 {
-    /// <summary>Trains one teacher.</summary>
-    /// <param name="settings">its model and training</param>
-    /// <param name="data">clips; the model sees views of <see cref="CedData.Train"/></param>
-    /// <param name="member">which member of the ensemble; it decides the start, the order and the views</param>
-    /// <param name="folder">where the run is kept and resumed; null to keep nothing</param>
-    /// <param name="progress">where it says how far it is</param>
-    /// <param name="cancel">stops it</param>
-    public static (AudioTransformer Model, TrainResult Result) Train(
-        CedSettings settings, CedData data, int member, string? folder = null, RunProgress? progress = null, CancellationToken cancel = default)
+    /// <summary>Members of the ensemble. (Paper: 5, two ViT-Base and three ViT-Large.)</summary>
+    public int Members { get; init; } = 3;
+
+    /// <summary>Clips that teachers are trained on, the first of the training clips; 0 for all.</summary>
+    public int TeacherClips { get; init; }
+
+    /// <summary>Clips whose scores are stored, which students are trained on, the first of the training clips; 0 for all.</summary>
+    public int StudentClips { get; init; }
+
+    /// <summary>The teachers' model; its number of classes is the data's.</summary>
+    public AudioTransformerSettings Model { get; init; } = AudioTransformerSettings.Base;
+
+    /// <summary>How a teacher is trained, on labels. (The published teachers' training was not released.)</summary>
+    public CedTraining Training { get; init; } = new() { Batch = 128, LearningRate = 3e-4 };
+
+    /// <summary>What a view may undergo; null for the paper's with a time mask that follows the clips' length.</summary>
+    public ViewSettings? Views { get; init; }
+
+    /// <summary>Views stored of each clip.</summary>
+    public int StoredViews { get; init; } = 40;
+
+    /// <summary>Scores stored of each view; at most the number of classes.</summary>
+    public int TopK { get; init; } = 20;
+
+    /// <summary>Students' clips are cut into pieces of this many samples, each scored by itself; 0 for whole clips.</summary>
+    public int PieceSamples { get; init; }
+}
+
+/// <summary>
+/// CED's teachers: audio transformers trained on labels under fresh views of every clip, as ensembles whose scores are
+/// stored once. Each seed of an ablation has an ensemble of its own and stored views of its own, so that what is found
+/// does not hang on one draw of teachers. All is kept in the cache and made once.
+/// </summary>
+public sealed class CedTeachers : IResultKey, IDisposable
+{
+    private const string Version = "ced/2";
+    private readonly CedData data;
+    private readonly TaggingData teacherClips, studentClips;
+    private readonly Dictionary<long, TeacherEnsemble> ensembles = [];
+    private readonly Dictionary<long, CedClips> stored = [];
+
+    /// <summary>Teachers that are trained, and score, when they are asked for.</summary>
+    /// <param name="settings">models, training, clips, views</param>
+    /// <param name="data">the clips</param>
+    public CedTeachers(CedTeacherSettings settings, CedData data)
     {
-        var seed = settings.TeacherSeed + member;
-        var training = settings.TeacherTraining;
-        var model = new AudioTransformer(settings.Teacher with { Classes = data.Classes, Pooling = Pooling.Logit }, seed);
-        model.to(data.Device);
-        var source = new ViewSource(data.Train, settings.Views, data.FrontEnd, device: data.Device);
-        var order = new SampleOrder(data.Train.Count, seed);
-        var ahead = new Prefetch<float[][]>(step => source.Read(order.Batch(step, training.Batch).Samples), training.Steps);
-        var result = TrainLoop.Run(new TrainTask
-        {
-            Model = model,
-            Order = step => order.Batch(step, training.Batch).Samples,
-            Rate = Schedule.Ced(training.LearningRate, training.WarmUp, training.Steps),
-            Step = context =>
-            {
-                var epoch = order.Batch(context.Step, training.Batch).Epoch;
-                var seeds = CedStudent.Seeds(data.Train, context.Batch, seed, epoch);
-                return SoftTargets.Bce(model.ForwardMel(source.Mel(context.Batch, seeds, ahead[context.Step])), CedData.MultiHot(data.Train, context.Batch, data.Device));
-            },
-            Evaluate = () => new Dictionary<string, double> { ["mAP"] = data.ValidationMap(model) },
-            Settings = new { settings.Teacher, settings.Views, Data = data.Train.Hash, Validation = data.Validation.Hash, Member = member },
-        }, CedStudent.Loop(training, seed), folder, progress, cancel);
-        return (model, result);
+        (Settings, this.data) = (settings with { Views = settings.Views ?? data.DefaultViews }, data);
+        teacherClips = settings.TeacherClips == 0 ? data.Train : data.Train.Take(settings.TeacherClips);
+        studentClips = settings.StudentClips == 0 ? data.Train : data.Train.Take(settings.StudentClips);
+        studentClips = settings.PieceSamples == 0 ? studentClips : studentClips.Chunks(settings.PieceSamples);
     }
+
+    /// <summary>What decides them.</summary>
+    public CedTeacherSettings Settings { get; }
+
+    /// <inheritdoc/>
+    public string ResultKey => string.Join('|', Version, SettingsJson.Write(Settings, SettingsJson.Line), teacherClips.Hash, studentClips.Hash, data.Validation.Hash);
+
+    /// <summary>The same with other settings; members that both have are trained once.</summary>
+    public CedTeachers With(Func<CedTeacherSettings, CedTeacherSettings> change) => new(change(Settings), data);
 
     /// <summary>
-    /// The ensemble: members are trained side by side, one thread each, or read from the folder where they were trained
-    /// before with the same settings and data.
+    /// Trains the members of all seeds side by side and stores their scores; what is in the cache is not done again. Of
+    /// several machines that share a cache the first does it and the others wait.
     /// </summary>
-    /// <param name="settings">the experiment</param>
-    /// <param name="data">its clips</param>
-    /// <param name="folder">where members are kept</param>
-    /// <param name="threads">how many are trained at once</param>
-    /// <param name="progress">where they say how far they are</param>
-    /// <param name="cancel">stops them</param>
-    public static TeacherEnsemble Ensemble(
-        CedSettings settings, CedData data, string folder, int threads, Progress? progress = null, CancellationToken cancel = default)
+    /// <param name="seeds">the ablation's seeds</param>
+    /// <param name="progress">where it is shown; null: where it runs</param>
+    /// <param name="cancel">stops it with checkpoints</param>
+    public void Prepare(IReadOnlyList<long> seeds, Progress? progress = null, CancellationToken cancel = default)
     {
-        var members = new AudioTransformer[settings.Teachers];
-        var arms = Enumerable.Range(0, settings.Teachers).Select(member => new Arm($"teacher {member + 1}", new { Member = member }, context =>
+        var shard = Shard.FromEnvironment();
+        var folder = Experiment.Folder("ced-teachers", ResultKey);
+        using var shown = progress is null ? Progress.Here() : null;
+        using var alone = Preparation.Enter(folder, shard, cancel);
+        var members = Enumerable.Range(0, Settings.Members).Select(member => new Arm($"teacher {member + 1}", new { member }, run =>
         {
-            var (model, result) = Train(settings, data, member, Path.Combine(folder, $"teacher-{member + 1}"), context.Progress, context.Cancel);
-            members[member] = model;
+            var (model, result) = Member(run.Seed, member, run.Progress, run.Cancel);
+            model.Dispose();
             return new ArmOutcome(result.Values);
         })).ToArray();
-        // Members resume from their own folders, so that nothing but the models needs to come back.
-        Ablation.Run(arms, [settings.TeacherSeed], new AblationSettings { Threads = threads }, progress, cancel);
-        return new TeacherEnsemble(members);
+        Ablation.Run(members, seeds, new AblationSettings(), progress ?? shown, cancel);
+        var scores = new Arm("teachers' scores", new { }, run =>
+        {
+            Scores(run.Seed, run.Progress, run.Cancel);
+            return new ArmOutcome(new Dictionary<string, double>());
+        });
+        Ablation.Run([scores], seeds, new AblationSettings(), progress ?? shown, cancel);
+        Preparation.Done(folder, Version);
     }
 
-    /// <summary>SHA-256 of a model's weights: what a teacher store knows its teachers by.</summary>
-    public static string WeightsHash(AudioTransformer model) => StateDict.Hash(model);
+    /// <summary>A seed's ensemble, trained or read from the cache.</summary>
+    public TeacherEnsemble Ensemble(long seed, RunProgress? progress = null, CancellationToken cancel = default)
+    {
+        lock (ensembles)
+        {
+            return ensembles.TryGetValue(seed, out var known) ? known
+                : ensembles[seed] = new TeacherEnsemble([.. Enumerable.Range(0, Settings.Members).Select(m => Member(seed, m, progress, cancel).Model)]);
+        }
+    }
+
+    /// <summary>The students' clips with the stored scores of a seed's ensemble.</summary>
+    public CedClips Scores(long seed, RunProgress? progress = null, CancellationToken cancel = default)
+    {
+        lock (stored)
+        {
+            if (stored.TryGetValue(seed, out var known))
+            {
+                return known;
+            }
+        }
+        // Sums depend on the number of cores that share them, so this runs on one.
+        using var oneCore = Threads.RunWith(1);
+        using var oneBlas = Threads.OneBlasThread();
+        var folder = Experiment.Folder("ced-scores", ResultKey, seed);
+        var made = CedClips.Score(folder, Ensemble(seed, progress, cancel), studentClips, data.Views(studentClips, Settings.Views),
+            Settings.StoredViews, Settings.TopK, seed, progress, cancel);
+        lock (stored)
+        {
+            return stored[seed] = made;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var clips in stored.Values)
+        {
+            clips.Dispose();
+        }
+        foreach (var member in ensembles.Values.SelectMany(e => e.Members))
+        {
+            member.Dispose();
+        }
+        stored.Clear();
+        ensembles.Clear();
+    }
+
+    // A member is known by what decides it alone, so that ensembles of one and of three share it.
+    private (AudioTransformer Model, TrainResult Result) Member(long seed, int member, RunProgress? progress, CancellationToken cancel)
+    {
+        var arm = new CedArm($"teacher {member + 1}", CedLoss.Labels) { Student = Settings.Model, Training = Settings.Training };
+        var own = 1000 * seed + member;
+        var folder = Experiment.Folder("ced-teacher", Version, Settings.Model, Settings.Training, Settings.Views!, teacherClips.Hash, data.ResultKey, own);
+        return CedStudent.Train(arm, data, new CedClips(teacherClips, data.Views(teacherClips, Settings.Views, keep: false)), own, folder, progress, cancel);
+    }
 }

@@ -33,11 +33,29 @@ public sealed class ViewSource
     /// <summary>What a view may undergo.</summary>
     public ViewSettings Settings { get; }
 
+    /// <summary>Where spectrograms are.</summary>
+    public Device Device => device;
+
+    /// <summary>Waves to spectrograms.</summary>
+    public MelFrontEnd FrontEnd => frontEnd;
+
+    /// <summary>The seeds of clips' views of a number: <see cref="View.SeedOf"/> of each.</summary>
+    public uint[] Seeds(ReadOnlySpan<int> clips, long seed, long view)
+    {
+        var seeds = new uint[clips.Length];
+        for (var b = 0; b < seeds.Length; b++)
+        {
+            seeds[b] = (uint)View.SeedOf(seed, data.Id(clips[b]), view);
+        }
+        return seeds;
+    }
+
     /// <summary>The views of these clips under these seeds, masked: (B, mels, frames) in dB.</summary>
     /// <param name="clips">the clips' numbers; B of them</param>
     /// <param name="seeds">their views' seeds</param>
     /// <param name="read">the clips' samples where they have been read already (<see cref="Read"/>)</param>
-    public Tensor Mel(ReadOnlySpan<int> clips, ReadOnlySpan<uint> seeds, float[][]? read = null)
+    /// <param name="shift">false for the seeds' masks alone, on clips that are not shifted</param>
+    public Tensor Mel(ReadOnlySpan<int> clips, ReadOnlySpan<uint> seeds, float[][]? read = null, bool shift = true)
     {
         using var scope = NewDisposeScope();
         var waves = new float[]?[clips.Length];
@@ -45,7 +63,8 @@ public sealed class ViewSource
         var views = new View[clips.Length];
         for (var b = 0; b < views.Length; b++)
         {
-            views[b] = View.FromSeed((int)seeds[b], Length(clips[b], ref waves[b]), Settings);
+            var view = View.FromSeed((int)seeds[b], Length(clips[b], ref waves[b]), Settings);
+            views[b] = shift ? view : view with { Shift = 0 };
         }
         return Augment.Mask(Shifted(clips, views, waves), views, Settings).MoveToOuterDisposeScope();
     }
@@ -81,7 +100,7 @@ public sealed class ViewSource
     {
         if (kept is null)
         {
-            return FrontEnd(clips, views, waves, Enumerable.Range(0, clips.Length).ToArray());
+            return Spectrograms(clips, views, waves, Enumerable.Range(0, clips.Length).ToArray());
         }
         var missing = new List<int>();
         for (var b = 0; b < clips.Length; b++)
@@ -93,7 +112,7 @@ public sealed class ViewSource
         }
         if (missing.Count > 0)
         {
-            using var made = FrontEnd(clips, views, waves, [.. missing]).cpu();
+            using var made = Spectrograms(clips, views, waves, [.. missing]).cpu();
             var (size, values) = ((int)(made.shape[1] * made.shape[2]), made.data<float>().ToArray());
             for (var i = 0; i < missing.Count; i++)
             {
@@ -117,7 +136,7 @@ public sealed class ViewSource
 
     // Waves of different length are padded with silence to the longest of the batch, as published; a batch of nothing but very
     // short ones to one patch of the published models, which have no output for less.
-    private Tensor FrontEnd(ReadOnlySpan<int> clips, View[] views, float[]?[] waves, int[] which)
+    private Tensor Spectrograms(ReadOnlySpan<int> clips, View[] views, float[]?[] waves, int[] which)
     {
         using var none = no_grad();
         using var scope = NewDisposeScope();

@@ -10,8 +10,9 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Retort.Audio;
+using Retort.Data;
 
-namespace Retort.Data;
+namespace Retort.Papers.Ced;
 
 /// <summary>
 /// Reads the CED authors' released teacher scores into a <see cref="TeacherStore"/>. A row's seed gives the view by
