@@ -25,6 +25,20 @@ public sealed class AudioTaggerTest
     }
 
     [Fact]
+    public void Open_FileWithClasses_NamesThemAndRefusesOthers()
+    {
+        using var file = new TemporaryFile(name: "own.safetensors");
+        using var model = Model(Pooling.Logit);
+        CedCheckpoint.Save(model, file.Name, classes);
+        var wave = AudioTransformerTest.Wave(8000);
+        Assert.Equal(new AudioTagger(model, classes).Tags(wave), AudioTagger.Open(file.Name).Tags(wave));
+        Assert.Contains("another order", Assert.Throws<BadInputException>(() => AudioTagger.Open(file.Name, [.. classes.Reverse()])).Message);
+        CedCheckpoint.Save(model, file.Name);
+        Assert.Contains("does not name its 5 classes", Assert.Throws<BadInputException>(() => AudioTagger.Open(file.Name)).Message);
+        Assert.Equal(classes, AudioTagger.Open(file.Name, classes).Classes);
+    }
+
+    [Fact]
     public void Scores_OfALogitModel_AreProbabilitiesOfTheSameModel()
     {
         var wave = AudioTransformerTest.Wave(8000);

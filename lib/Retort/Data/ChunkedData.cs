@@ -38,6 +38,8 @@ internal sealed class ChunkedData : TaggingData
 
     public override string Hash { get; }
 
+    public override TaggingData? WithAllLabels() => whole.WithAllLabels()?.Chunks(samples);
+
     public override string Id(int i)
     {
         CheckNumber(i);

@@ -31,6 +31,8 @@ internal sealed class MissingLabels : TaggingData
 
     public override string Hash { get; }
 
+    public override TaggingData? WithAllLabels() => whole.WithAllLabels() ?? whole;
+
     public override string Id(int i) => whole.Id(i);
 
     public override float[] Samples(int i) => whole.Samples(i);

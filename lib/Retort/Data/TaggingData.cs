@@ -62,6 +62,9 @@ public abstract class TaggingData : IResultKey
     /// </summary>
     public TaggingData WithMissingLabels(double probability, long seed) => new MissingLabels(this, probability, seed);
 
+    /// <summary>The same clips with no label missing, where that is known: of synthetic data. Null elsewhere.</summary>
+    public virtual TaggingData? WithAllLabels() => null;
+
     /// <summary>
     /// The clips cut into pieces of this many samples, each with its clip's labels; a rest of half a piece or more is a piece
     /// of its own. Reads every clip once, to learn its length.

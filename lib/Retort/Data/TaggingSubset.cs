@@ -26,6 +26,8 @@ internal sealed class TaggingSubset : TaggingData
 
     public override string Hash { get; }
 
+    public override TaggingData? WithAllLabels() => whole.WithAllLabels()?.Subset(clips);
+
     public override string Id(int i) => whole.Id(Of(i));
 
     public override float[] Samples(int i) => whole.Samples(Of(i));

@@ -34,18 +34,20 @@ public sealed class CedPaperTest : IDisposable
         }
         var small = new AudioTransformerSettings { Width = 32, Depth = 1, Heads = 1, Classes = 3, TargetFrames = 64 };
         var short_ = new CedTraining { Steps = 4, Batch = 4, WarmUp = 1, EvaluateEvery = 2 };
-        var settings = CedPaper.As20K with { Student = small with { Pooling = Pooling.Logit }, StoredViews = 2, StudentTraining = short_ };
+        var recipe = CedPaper.As20K with { Arm = CedPaper.As20K.Arm with { Student = small, Training = short_ }, StoredViews = 2, Views = new ViewSettings { TimeMask = 12 } };
         using var data = CedPaper.AudioSet(Path.Combine(folder, "train.csv"), Path.Combine(folder, "eval.csv"), audio, Path.Combine(folder, "class_labels_indices.csv"), heldOut: 3);
         using var teacher = new AudioTransformer(small, seed: 1);
 
-        var (student, map) = CedPaper.Run(settings, data, new TeacherEnsemble(teacher), Path.Combine(folder, "run"));
+        var (student, map) = CedPaper.Run(recipe, data, new TeacherEnsemble(teacher), Path.Combine(folder, "run"));
 
         using (student)
         {
             Assert.Equal((7, 3, 6), (data.Train.Count, data.Validation.Count, data.Test.Count));
             Assert.Empty(Enumerable.Range(0, 7).Select(data.Train.Id).Intersect(Enumerable.Range(0, 3).Select(data.Validation.Id)));
-            Assert.InRange(map, 0.1, 1);
-            using var store = TeacherStore.Open(Path.Combine(folder, "run", "store"));
+            Assert.Equal(data.TestMap(data.TestScores(student)), map);
+            using var fresh = new AudioTransformer(student.Settings, recipe.Seed);
+            Assert.NotEqual(data.TestScores(fresh), data.TestScores(student));
+            using var store = TeacherStore.Open(Path.Combine(folder, "run", "store", "views"));
             Assert.Equal(14, store.Rows);
         }
     }
@@ -77,10 +79,13 @@ public sealed class CedPaperTest : IDisposable
             $"{{\"format\":\"ced-logits\",\"version\":1,\"topk\":{TopK},\"epochs\":[{{\"rows\":{Clips},\"sha256\":\"{Sha(rows.ToArray())}\",\"index_sha256\":\"{Sha(System.Text.Encoding.UTF8.GetBytes(index))}\"}}]}}");
         File.WriteAllText(Path.Combine(folder, "test.csv"), "filename,labels\n" + string.Concat(Enumerable.Range(0, 3).Select(i => $"clip{i}.wav,{"abc"[i]}\n")));
         var test = CsvFolder.Open(Path.Combine(folder, "test.csv"), classes: ["a", "b", "c"]);
-        var settings = CedPaper.As20K with
+        var recipe = CedPaper.As20K with
         {
-            Student = new AudioTransformerSettings { Width = 32, Depth = 1, Heads = 1, Classes = 3, TargetFrames = 64, Pooling = Pooling.Logit },
-            StudentTraining = new CedTraining { Steps = 3, Batch = 2, WarmUp = 1, EvaluateEvery = 3 },
+            Arm = CedPaper.As20K.Arm with
+            {
+                Student = new AudioTransformerSettings { Width = 32, Depth = 1, Heads = 1, TargetFrames = 64 },
+                Training = new CedTraining { Steps = 3, Batch = 2, WarmUp = 1, EvaluateEvery = 3 },
+            },
         };
 
         var (data, scores) = CedPaper.Released(folder, folder, Path.Combine(folder, "labels.csv"), test, Path.Combine(folder, "made"));
@@ -89,24 +94,27 @@ public sealed class CedPaperTest : IDisposable
         using (scores)
         {
             Assert.Equal((Clips, 1, 8u), (data.Train.Count, scores.Views, scores.Seed(scores.Row("clip3.wav@0-0.06", 0))));
-            var (student, map) = CedPaper.Run(settings, data, scores, Path.Combine(folder, "run"));
+            var (student, map) = CedPaper.Run(recipe, data, scores, Path.Combine(folder, "run"));
+            Assert.Equal(data.TestMap(data.TestScores(student)), map);
             student.Dispose();
-            Assert.InRange(map, 0.1, 1);
             using var fewer = CedPaper.Of(data.Train.Take(4), test, heldOut: 0);
-            Assert.Contains("6 clips, 4 are to be trained on", Assert.Throws<BadInputException>(() => CedPaper.Run(settings, fewer, scores, Path.Combine(folder, "no"))).Message);
+            Assert.Contains("6 clips, 4 are to be trained on", Assert.Throws<BadInputException>(() => CedPaper.Run(recipe, fewer, scores, Path.Combine(folder, "no"))).Message);
             using var turned = CedPaper.Of(data.Train.Subset([1, 0, 2, 3, 4, 5]), test, heldOut: 0);
-            Assert.Contains("another place", Assert.Throws<BadInputException>(() => CedPaper.Run(settings, turned, scores, Path.Combine(folder, "no"))).Message);
-            var otherViews = settings with { Views = settings.Views with { TimeMask = 8 } };
+            Assert.Contains("another place", Assert.Throws<BadInputException>(() => CedPaper.Run(recipe, turned, scores, Path.Combine(folder, "no"))).Message);
+            var otherViews = recipe with { Views = recipe.Views with { TimeMask = 8 } };
             Assert.Contains("augmentation", Assert.Throws<BadInputException>(() => CedPaper.Run(otherViews, data, scores, Path.Combine(folder, "no"))).Message);
         }
     }
 
     [Fact]
-    public void Settings_OfBothLists_AreThePublishedOnes()
+    public void Recipes_OfBothLists_AreThePublishedOnes()
     {
-        Assert.Equal((1000, 32, 0.5), ((int)(CedPaper.As20K.StudentTraining.LearningRate * 1e6), CedPaper.As20K.StudentTraining.Batch, CedPaper.As20K.StudentTraining.Mixup));
-        Assert.Equal((1_875_000, 128, 0.0), ((int)CedPaper.As2M.StudentTraining.Steps, CedPaper.As2M.StudentTraining.Batch, CedPaper.As2M.StudentTraining.Mixup));
-        Assert.Equal((10, 20, 192), (CedPaper.As2M.StoredViews, CedPaper.As2M.TopK, CedPaper.As2M.Views.TimeMask));
+        var (small, large) = (CedPaper.As20K, CedPaper.As2M);
+        Assert.Equal((1e-3, 32, 206_400), (small.Arm.Training.LearningRate, small.Arm.Training.Batch, small.Arm.Training.Steps));
+        Assert.Equal((1_875_000, 128), (large.Arm.Training.Steps, large.Arm.Training.Batch));
+        Assert.Equal(nameof(CedLoss.ConsistentMixup), small.Arm.Loss.Method.Name);
+        Assert.Equal(nameof(CedLoss.Consistent), large.Arm.Loss.Method.Name);
+        Assert.Equal((120, 10, 20, 192), (small.StoredViews, large.StoredViews, large.TopK, large.Views.TimeMask));
         Assert.Equal(3e-4, CedPaper.LearningRate(AudioTransformerSettings.Base));
     }
 

@@ -2,6 +2,7 @@ using Retort.Data;
 using Retort.Models;
 using Retort.Papers.Ced;
 using Retort.Papers.Slu;
+using Retort.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -9,17 +10,25 @@ namespace Retort.Tests.Papers.Ced;
 
 public sealed class CedPretrainingTest : IDisposable
 {
-    private static readonly CedSettings settings = CedSettings.Smoke with { PretrainingSteps = 6 };
-    private readonly CedData data = CedData.Synthetic(settings);
+    private static readonly CedPretrainingSettings settings = new() { Steps = 6, Batch = 16, Autoencoder = new() { Width = 32, Depth = 1, Heads = 2 } };
+    private readonly CedData data = CedToy.Data();
+    private readonly string folder = Directory.CreateTempSubdirectory("retort-mae-").FullName;
 
-    public void Dispose() => data.Dispose();
+    public void Dispose()
+    {
+        data.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
 
-    private AudioTransformer Student(long seed = 3) => new(CedStudent.Model(settings, CedArms.Ced, data.Classes), seed);
+    private CedPretraining Train(string name = "run", CancellationToken cancel = default) =>
+        CedPretraining.Train(settings, CedToy.Model, data, folder: Path.Combine(folder, name), cancel: cancel);
+
+    private AudioTransformer Student(long seed = 3) => new(CedToy.Model with { Classes = data.Classes, Pooling = Pooling.Logit }, seed);
 
     [Fact]
     public void Into_Student_CopiesAllButTheHead()
     {
-        using var start = CedPretraining.Train(settings, data);
+        using var start = Train();
         using var fresh = Student();
         using var student = Student();
         start.Into(student);
@@ -36,38 +45,31 @@ public sealed class CedPretrainingTest : IDisposable
     [Fact]
     public void Into_StudentOfAnotherWidth_IsRefusedAndUnchanged()
     {
-        using var start = CedPretraining.Train(settings, data);
-        using var wide = new AudioTransformer(CedStudent.Model(settings, new CedArm { Name = "wide", Axis = "student size", Width = 64 }, data.Classes), 3);
-        var before = CedTeachers.WeightsHash(wide);
+        using var start = Train();
+        using var wide = new AudioTransformer(CedToy.Model with { Classes = data.Classes, Width = 64 }, 3);
+        var before = StateDict.Hash(wide);
         Assert.Contains("pos_embed", Assert.Throws<ArgumentException>(() => start.Into(wide)).Message);
-        Assert.Equal(before, CedTeachers.WeightsHash(wide));
+        Assert.Equal(before, StateDict.Hash(wide));
     }
 
     [Fact]
     public void Train_StoppedAndResumed_EndsWithTheSameBits()
     {
-        var folder = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
-        try
+        using var whole = Train();
+        using var stop = new CancellationTokenSource();
+        stop.Cancel();
+        Assert.ThrowsAny<OperationCanceledException>(() => Train("stopped", stop.Token));
+        using var resumed = Train("stopped");
+        using var read = Train("stopped");
+        using var first = Student();
+        whole.Into(first);
+        foreach (var other in new[] { resumed, read })
         {
-            using var whole = CedPretraining.Train(settings, data);
-            using var stop = new CancellationTokenSource();
-            stop.Cancel();
-            Assert.ThrowsAny<OperationCanceledException>(() => CedPretraining.Train(settings, data, folder, cancel: stop.Token));
-            using var resumed = CedPretraining.Train(settings, data, folder);
-            using var read = CedPretraining.Train(settings, data, folder);
-            using var first = Student();
-            whole.Into(first);
-            foreach (var other in new[] { resumed, read })
-            {
-                using var second = Student();
-                other.Into(second);
-                Assert.Equal(CedTeachers.WeightsHash(first), CedTeachers.WeightsHash(second));
-            }
+            using var second = Student();
+            other.Into(second);
+            Assert.Equal(StateDict.Hash(first), StateDict.Hash(second));
         }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        Assert.Equal(whole.ResultKey, resumed.ResultKey);
     }
 
     private static byte[] Bytes(Tensor value) => System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(value.detach().contiguous().data<float>().ToArray()).ToArray();

@@ -2,9 +2,10 @@ using System.Security.Cryptography;
 using System.Text;
 using Retort.Audio;
 using Retort.Data;
+using Retort.Papers.Ced;
 using Retort.Randomness;
 
-namespace Retort.Tests.Data;
+namespace Retort.Tests.Papers.Ced;
 
 public sealed class UpstreamLogitsTest : IDisposable
 {

@@ -133,8 +133,8 @@ public sealed class SoundWorld : TaggingData, IDisposable
     /// <summary>All classes of the clip, those that training does not see included.</summary>
     public IReadOnlyList<int> AllLabels(int i) => Mask(i, 8);
 
-    /// <summary>The same clips with all labels.</summary>
-    public TaggingData WithAllLabels() => new Complete(this);
+    /// <inheritdoc/>
+    public override TaggingData WithAllLabels() => new Complete(this);
 
     /// <inheritdoc/>
     public void Dispose() => clips.Dispose();

@@ -64,13 +64,16 @@ public sealed record CedTraining
     public bool Mixed { get; init; }
 
     /// <summary>
-    /// A short run: a warm-up of at most 300 steps and a tenth of the run, ten evaluations, no early end.
+    /// A short run: a warm-up of at most 300 steps and a tenth of the run, ten evaluations, no early end, and the weights of the
+    /// best evaluation alone: a tenth of a short run lies between two of them, and the mean of the best four was 2 to 4 points of
+    /// validation mAP worse than the best.
     /// </summary>
     public static CedTraining Of(long steps) => new()
     {
         Steps = steps,
         WarmUp = Math.Min(steps / 10, 300),
         EvaluateEvery = Math.Max(steps / 10, 1),
+        KeepBest = 1,
         Patience = 0,
     };
 

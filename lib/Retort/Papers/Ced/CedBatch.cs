@@ -74,7 +74,7 @@ public sealed class CedBatch : IDisposable
 
     /// <summary>(B, C): zeros and ones of all labels, the missing ones included: an oracle that only synthetic data has.</summary>
     /// <exception cref="InvalidOperationException">The data does not know its missing labels.</exception>
-    public Tensor AllLabels => Once(nameof(AllLabels), () => CedData.MultiHot(source.AllLabels ?? throw new InvalidOperationException(
+    public Tensor AllLabels => Once(nameof(AllLabels), () => CedData.MultiHot(source.Data.WithAllLabels() ?? throw new InvalidOperationException(
         "which labels are missing is known of synthetic data alone"), Clips, source.Views.Device));
 
     /// <summary>Mixup's weight of the partner, Beta(alpha, alpha), one for each clip, by (seed, clip, epoch).</summary>

@@ -44,9 +44,6 @@ public sealed class CedClips : IResultKey, IDisposable
     /// <summary>The teachers' scores of the clips as they are.</summary>
     public TeacherStore? CleanScores { get; }
 
-    /// <summary>The same clips with no label missing, where that is known: synthetic data.</summary>
-    public TaggingData? AllLabels { get; init; }
-
     /// <inheritdoc/>
     public string ResultKey => string.Join('|', [Data.Hash, Views.Settings.Identity, $"{Scores?.Card}", .. Scores?.Card.Teachers ?? [], $"{CleanScores?.Card.Views}"]);
 
@@ -76,10 +73,7 @@ public sealed class CedClips : IResultKey, IDisposable
         Directory.CreateDirectory(folder);
         var scores = Fill(Path.Combine(folder, "views"), teachers, data, views, count, topK, seed, progress, cancel);
         var unchanged = new ViewSource(data, ViewSettings.Clean, teachers.FrontEnd, device: views.Device);
-        return new CedClips(data, views, scores, Fill(Path.Combine(folder, "clean"), teachers, data, unchanged, 1, topK, seed, null, cancel))
-        {
-            AllLabels = (data as SoundWorld)?.WithAllLabels(),
-        };
+        return new CedClips(data, views, scores, Fill(Path.Combine(folder, "clean"), teachers, data, unchanged, 1, topK, seed, null, cancel));
     }
 
     /// <summary>The batch of a step as a run of this arm and seed sees it, to take a step by hand.</summary>

@@ -46,6 +46,7 @@ public sealed class CedTeachers : IResultKey, IDisposable
 {
     private const string Version = "ced/2";
     private readonly CedData data;
+    private readonly string? root;
     private readonly TaggingData teacherClips, studentClips;
     private readonly Dictionary<long, TeacherEnsemble> ensembles = [];
     private readonly Dictionary<long, CedClips> stored = [];
@@ -53,9 +54,10 @@ public sealed class CedTeachers : IResultKey, IDisposable
     /// <summary>Teachers that are trained, and score, when they are asked for.</summary>
     /// <param name="settings">models, training, clips, views</param>
     /// <param name="data">the clips</param>
-    public CedTeachers(CedTeacherSettings settings, CedData data)
+    /// <param name="folder">where teachers and scores are kept; null for the cache</param>
+    public CedTeachers(CedTeacherSettings settings, CedData data, string? folder = null)
     {
-        (Settings, this.data) = (settings with { Views = settings.Views ?? data.DefaultViews }, data);
+        (Settings, this.data, root) = (settings with { Views = settings.Views ?? data.DefaultViews }, data, folder);
         teacherClips = settings.TeacherClips == 0 ? data.Train : data.Train.Take(settings.TeacherClips);
         studentClips = settings.StudentClips == 0 ? data.Train : data.Train.Take(settings.StudentClips);
         studentClips = settings.PieceSamples == 0 ? studentClips : studentClips.Chunks(settings.PieceSamples);
@@ -68,7 +70,7 @@ public sealed class CedTeachers : IResultKey, IDisposable
     public string ResultKey => string.Join('|', Version, SettingsJson.Write(Settings, SettingsJson.Line), teacherClips.Hash, studentClips.Hash, data.Validation.Hash);
 
     /// <summary>The same with other settings; members that both have are trained once.</summary>
-    public CedTeachers With(Func<CedTeacherSettings, CedTeacherSettings> change) => new(change(Settings), data);
+    public CedTeachers With(Func<CedTeacherSettings, CedTeacherSettings> change) => new(change(Settings), data, root);
 
     /// <summary>
     /// Trains the members of all seeds side by side and stores their scores; what is in the cache is not done again. Of
@@ -80,7 +82,7 @@ public sealed class CedTeachers : IResultKey, IDisposable
     public void Prepare(IReadOnlyList<long> seeds, Progress? progress = null, CancellationToken cancel = default)
     {
         var shard = Shard.FromEnvironment();
-        var folder = Experiment.Folder("ced-teachers", ResultKey);
+        var folder = Folder("ced-teachers", ResultKey);
         using var shown = progress is null ? Progress.Here() : null;
         using var alone = Preparation.Enter(folder, shard, cancel);
         var members = Enumerable.Range(0, Settings.Members).Select(member => new Arm($"teacher {member + 1}", new { member }, run =>
@@ -122,7 +124,7 @@ public sealed class CedTeachers : IResultKey, IDisposable
         // Sums depend on the number of cores that share them, so this runs on one.
         using var oneCore = Threads.RunWith(1);
         using var oneBlas = Threads.OneBlasThread();
-        var folder = Experiment.Folder("ced-scores", ResultKey, seed);
+        var folder = Folder("ced-scores", ResultKey, seed);
         var made = CedClips.Score(folder, Ensemble(seed, progress, cancel), studentClips, data.Views(studentClips, Settings.Views),
             Settings.StoredViews, Settings.TopK, seed, progress, cancel);
         lock (stored)
@@ -146,12 +148,18 @@ public sealed class CedTeachers : IResultKey, IDisposable
         ensembles.Clear();
     }
 
+    private string Folder(string kind, params object[] decidedBy)
+    {
+        var folder = Experiment.Folder(kind, decidedBy);
+        return root is null ? folder : Path.Combine(root, Path.GetFileName(folder));
+    }
+
     // A member is known by what decides it alone, so that ensembles of one and of three share it.
     private (AudioTransformer Model, TrainResult Result) Member(long seed, int member, RunProgress? progress, CancellationToken cancel)
     {
         var arm = new CedArm($"teacher {member + 1}", CedLoss.Labels) { Student = Settings.Model, Training = Settings.Training };
         var own = 1000 * seed + member;
-        var folder = Experiment.Folder("ced-teacher", Version, Settings.Model, Settings.Training, Settings.Views!, teacherClips.Hash, data.ResultKey, own);
+        var folder = Folder("ced-teacher", Version, Settings.Model, Settings.Training, Settings.Views!, teacherClips.Hash, data.ResultKey, own);
         return CedStudent.Train(arm, data, new CedClips(teacherClips, data.Views(teacherClips, Settings.Views, keep: false)), own, folder, progress, cancel);
     }
 }

@@ -1,0 +1,92 @@
+using Retort.Audio;
+using Retort.Data;
+using Retort.Papers.Ced;
+
+namespace Retort.Tests.Papers.Ced;
+
+/// <summary>The way from a folder of one's own, and what is refused on it.</summary>
+public sealed class CedDataTest : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("retort-own-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    private string Csv(string name, IEnumerable<string> labels, double seconds = 0.4)
+    {
+        var rows = labels.Select((label, i) =>
+        {
+            var file = $"{name}-{i}.wav";
+            WavFile.Write(Path.Combine(folder, file), new Wave([.. Enumerable.Range(0, (int)(8000 * seconds)).Select(t => 0.1f * MathF.Sin(0.05f * (i + 1) * t))], 8000), WavEncoding.Pcm16);
+            return $"{file},{label}\n";
+        });
+        var path = Path.Combine(folder, name + ".csv");
+        File.WriteAllText(path, "filename,labels\n" + string.Concat(rows.ToArray()));
+        return path;
+    }
+
+    [Fact]
+    public void Divide_ASortedList_GivesEachPartItsShareOfEachLabel()
+    {
+        var clips = CsvFolder.Open(Csv("sorted", Enumerable.Repeat("a", 20).Concat(Enumerable.Repeat("b", 10)).Concat(Enumerable.Repeat("c", 10))));
+        using var data = CedData.Divide(clips);
+
+        int[] Counts(TaggingData part) => [.. Enumerable.Range(0, 3).Select(c => Enumerable.Range(0, part.Count).Count(i => part.Labels(i).Contains(c)))];
+        Assert.Equal([[14, 7, 7], [2, 1, 1], [4, 2, 2]], new[] { data.Train, data.Validation, data.Test }.Select(Counts));
+        var ids = new[] { data.Train, data.Validation, data.Test }.SelectMany(p => Enumerable.Range(0, p.Count).Select(p.Id)).ToArray();
+        Assert.Equal(40, ids.Distinct().Count());
+        // Half a second at 16 kHz, whatever the file's rate, and masks that follow it.
+        Assert.Equal((6400, 41, 8), (data.Train.Samples(0).Length, data.TypicalFrames, data.DefaultViews.TimeMask));
+    }
+
+    [Fact]
+    public void Views_PaperMaskOnShortClips_IsRefusedWithTheRightOne()
+    {
+        using var data = CedData.Divide(CsvFolder.Open(Csv("short", Enumerable.Repeat("a", 10).Concat(Enumerable.Repeat("b", 10)))));
+        var refusal = Assert.Throws<BadInputException>(() => data.Views(data.Train, new ViewSettings()));
+        Assert.Contains("192 frames on clips of 41", refusal.Message);
+        Assert.NotNull(data.Views(data.Train));
+    }
+
+    [Fact]
+    public void New_ClassesInAnotherOrder_AreRefused()
+    {
+        var (train, test) = (Csv("train", ["a", "b", "a", "b"]), Csv("test", ["a", "b"]));
+        var refusal = Assert.Throws<BadInputException>(() => new CedData(CsvFolder.Open(train), CsvFolder.Open(test), CsvFolder.Open(test, classes: ["b", "a"])));
+        Assert.Contains("another order", refusal.Message);
+        var lacking = Assert.Throws<BadInputException>(() => new CedData(CsvFolder.Open(train), CsvFolder.Open(test), CsvFolder.Open(Csv("one", ["a"]))));
+        Assert.Contains("\"b\" is lacking", lacking.Message);
+        Assert.Throws<BadInputException>(() => CedPaper.Of(CsvFolder.Open(train), CsvFolder.Open(test, classes: ["b", "a"]), heldOut: 1));
+    }
+
+    [Fact]
+    public void DecodedClips_OfFlacAndWav_AreTheFilesSamplesAndDecodedOnce()
+    {
+        var csv = Csv("mixed", ["a", "b", "a"]);
+        using (var ffmpeg = System.Diagnostics.Process.Start("ffmpeg", ["-v", "error", "-y", "-i", Path.Combine(folder, "mixed-1.wav"), Path.Combine(folder, "mixed-1.flac")]))
+        {
+            ffmpeg.WaitForExit();
+        }
+        File.WriteAllText(csv, File.ReadAllText(csv).Replace("mixed-1.wav", "mixed-1.flac"));
+        var clips = CsvFolder.Open(csv);
+        var decoded = DecodedClips.Of(clips);
+        Assert.Equal((clips.Hash, "mixed-1.flac"), (decoded.Hash, decoded.Id(1)));
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal(clips.Samples(i), decoded.Samples(i));
+        }
+        var path = Path.Combine(folder, "mixed-0.wav");
+        var (was, expected) = (File.GetLastWriteTimeUtc(path), decoded.Samples(0));
+        File.WriteAllBytes(path, new byte[new FileInfo(path).Length]);
+        File.SetLastWriteTimeUtc(path, was);
+        Assert.Equal(expected, DecodedClips.Of(CsvFolder.Open(csv)).Samples(0));
+    }
+
+    [Fact]
+    public void DecodedClips_ADamagedFile_IsNamed()
+    {
+        var csv = Csv("damaged", ["a", "b"]);
+        File.WriteAllText(Path.Combine(folder, "no.flac"), "this is no sound");
+        File.AppendAllText(csv, "no.flac,b\n");
+        Assert.Contains("no.flac", Assert.ThrowsAny<BadInputException>(() => DecodedClips.Of(CsvFolder.Open(csv))).Message);
+    }
+}
