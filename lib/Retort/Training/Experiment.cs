@@ -71,7 +71,7 @@ public static class Experiment
 
     /// <summary>A folder of the cache for what is made once, such as a teacher or a store: named by all that decides it.</summary>
     /// <param name="kind">what it is, in letters, digits and dashes</param>
-    /// <param name="decidedBy">records, texts, numbers, functions, data sets: in this order</param>
+    /// <param name="decidedBy">records, arms, texts, numbers, functions, data sets: in this order</param>
     public static string Folder(string kind, params object[] decidedBy) =>
         Path.Combine(Cache.Root, $"{kind}-{SettingsJson.Hash([LibraryVersion, .. decidedBy.Select(Text)])[..12]}");
 
@@ -79,6 +79,7 @@ public static class Experiment
     {
         Delegate function => CodeHash.Of(function),
         IResultKey keyed => keyed.ResultKey,
+        IArm arm => Describe(arm).ToJsonString(),
         string text => text,
         _ => SettingsJson.Write(value, SettingsJson.Line),
     };

@@ -6,11 +6,11 @@ using static TorchSharp.torch;
 
 namespace Retort.Training;
 
-/// <summary>Copies of a model's state_dict, in and out.</summary>
-internal static class StateDict
+/// <summary>A model's weights: copied, put back, told apart.</summary>
+public static class StateDict
 {
     /// <summary>Copies that stay when the model changes; in no dispose scope, the caller's.</summary>
-    public static Dictionary<string, Tensor> Copy(nn.Module model)
+    internal static Dictionary<string, Tensor> Copy(nn.Module model)
     {
         using var scope = NewDisposeScope();
         using var none = no_grad();
@@ -19,7 +19,7 @@ internal static class StateDict
 
     /// <summary>Overwrites the model's weights.</summary>
     /// <exception cref="ArgumentException">A weight is missing or has another shape.</exception>
-    public static void Into(nn.Module model, IReadOnlyDictionary<string, Tensor> weights)
+    internal static void Into(nn.Module model, IReadOnlyDictionary<string, Tensor> weights)
     {
         using var scope = NewDisposeScope();
         using var none = no_grad();
@@ -33,7 +33,7 @@ internal static class StateDict
         }
     }
 
-    public static void Dispose(Dictionary<string, Tensor> weights)
+    internal static void Dispose(Dictionary<string, Tensor> weights)
     {
         foreach (var weight in weights.Values)
         {

@@ -15,7 +15,12 @@ internal static class CedToy
 
     public static readonly CedTeacherSettings Teachers = new()
     {
-        Members = 2, Model = Model, Training = Training, StudentClips = 48, StoredViews = 3, TopK = 20,
+        Members = 2,
+        Model = Model,
+        Training = Training,
+        StudentClips = 48,
+        StoredViews = 3,
+        TopK = 20,
     };
 
     public static readonly CedArm Ced = new("CED", CedLoss.Consistent) { Student = Model, Training = Training };

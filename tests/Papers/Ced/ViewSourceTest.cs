@@ -36,6 +36,32 @@ public sealed class ViewSourceTest : IDisposable
     }
 
     [Fact]
+    public void Clean_KeptClipsOfDifferentLength_AreContinuedWithSilence()
+    {
+        var mixed = new Mixed(clips);
+        using var alone = new ViewSource(mixed, settings, frontEnd, keep: true).Clean([1]);
+        using var together = new ViewSource(mixed, settings, frontEnd, keep: true).Clean([0, 1]);
+        using var padded = new ViewSource(mixed, settings, frontEnd).Clean([0, 1]);
+        Assert.Equal(([64, 26], [64, 51]), (alone.shape[1..], together.shape[1..]));
+        Assert.Equal(padded.shape, together.shape);
+        Assert.Equal(Values(alone.clone()), Values(together[1].narrow(1, 0, 26).contiguous()));
+        // As the waves continued with zeros, but for the frames at the seam, which see the clip's end mirrored.
+        var (mine, theirs) = (Values(together[1].narrow(1, 28, 23).contiguous()), Values(padded[1].narrow(1, 28, 23).contiguous()));
+        Assert.All(mine.Zip(theirs), p => Assert.Equal(p.Second, p.First, 1e-3f));
+    }
+
+    // Clip 1 is half as long as the others.
+    private sealed class Mixed(TaggingData whole) : TaggingData
+    {
+        public override IReadOnlyList<string> Classes => whole.Classes;
+        public override int Count => whole.Count;
+        public override string Hash => "mixed" + whole.Hash;
+        public override string Id(int i) => whole.Id(i);
+        public override float[] Samples(int i) => i == 1 ? whole.Samples(i)[..4000] : whole.Samples(i);
+        public override IReadOnlyList<int> Labels(int i) => whole.Labels(i);
+    }
+
+    [Fact]
     public void Mel_OfAClip_DoesNotDependOnTheBatch()
     {
         var source = new ViewSource(clips, settings, frontEnd);

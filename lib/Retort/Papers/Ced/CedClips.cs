@@ -117,7 +117,8 @@ public sealed class CedClips : IResultKey, IDisposable
         string folder, TeacherEnsemble teachers, TaggingData data, ViewSource source, int views, int topK, long seed, RunProgress? progress, CancellationToken cancel)
     {
         var card = new TeacherStoreCard([.. teachers.Members.Select((m, i) => $"teacher {i + 1}/{StateDict.Hash(m)}")], teachers.FrontEnd.Settings.Identity,
-            source.Settings.Identity, source.Settings.Algorithm.ToString(), data.Hash, data.Classes, data.Count, views) { TopK = Math.Min(topK, data.Classes.Count) };
+            source.Settings.Identity, source.Settings.Algorithm.ToString(), data.Hash, data.Classes, data.Count, views)
+        { TopK = Math.Min(topK, data.Classes.Count) };
         using (var writer = TeacherStoreWriter.Open(folder, card, data))
         {
             while (!writer.Complete)

@@ -10,7 +10,8 @@ namespace Retort.Papers.Ced;
 
 /// <summary>
 /// Spectrograms of augmented views of a data set's clips, made from the views' seeds. Where the same views are asked for
-/// again and again, as stored views are, their unmasked spectrograms can be kept. Safe from several threads at once.
+/// again and again, as stored views are, their unmasked spectrograms can be kept. Clips that are shorter than others of a batch
+/// are continued with silence. Safe from several threads at once.
 /// </summary>
 public sealed class ViewSource
 {
@@ -110,29 +111,44 @@ public sealed class ViewSource
                 missing.Add(b);
             }
         }
-        if (missing.Count > 0)
+        // Together where they are of one length, as nearly always; else each by itself, so that no clip's depends on another's.
+        foreach (var b in missing)
         {
-            using var made = Spectrograms(clips, views, waves, [.. missing]).cpu();
+            waves[b] ??= data.Samples(clips[b]);
+        }
+        var equal = missing.Select(b => waves[b]!.Length).Distinct().Count() == 1;
+        foreach (var group in equal ? [[.. missing]] : missing.Select(b => new[] { b }))
+        {
+            using var made = Spectrograms(clips, views, waves, group).cpu();
             var (size, values) = ((int)(made.shape[1] * made.shape[2]), made.data<float>().ToArray());
-            for (var i = 0; i < missing.Count; i++)
+            for (var i = 0; i < group.Length; i++)
             {
-                kept[(clips[missing[i]], views[missing[i]].Shift)] = values.AsSpan(i * size, size).ToArray();
+                kept[(clips[group[i]], views[group[i]].Shift)] = values.AsSpan(i * size, size).ToArray();
             }
         }
-        var first = kept[(clips[0], views[0].Shift)];
-        var batch = new float[clips.Length * first.Length];
-        for (var b = 0; b < clips.Length; b++)
+        var all = new float[clips.Length][];
+        for (var b = 0; b < all.Length; b++)
         {
-            var one = kept[(clips[b], views[b].Shift)];
-            if (one.Length != first.Length)
-            {
-                throw new ArgumentException("kept spectrograms must be of clips of one length; do not keep views of clips whose lengths differ");
-            }
-            one.CopyTo(batch, b * first.Length);
+            all[b] = kept[(clips[b], views[b].Shift)];
         }
-        long mels = frontEnd.Settings.Mels;
-        return tensor(batch, [clips.Length, mels, first.Length / mels], device: device);
+        var mels = frontEnd.Settings.Mels;
+        var frames = all.Max(m => m.Length) / mels;
+        var batch = new float[all.Length * mels * frames];
+        for (var b = 0; b < all.Length; b++)
+        {
+            var one = all[b].Length / mels;
+            for (var m = 0; m < mels; m++)
+            {
+                var row = batch.AsSpan((b * mels + m) * frames, frames);
+                all[b].AsSpan(m * one, one).CopyTo(row);
+                row[one..].Fill(one < frames ? Silence(all[b]) : 0);
+            }
+        }
+        return tensor(batch, [all.Length, mels, frames], device: device);
     }
+
+    // What the front-end makes of silence after the clip: 1e-10 in dB, or 120 dB below the clip's loudest.
+    private static float Silence(float[] mel) => Math.Max(-100, mel.Max() - 120);
 
     // Waves of different length are padded with silence to the longest of the batch, as published; a batch of nothing but very
     // short ones to one patch of the published models, which have no output for less.
