@@ -8,6 +8,7 @@ using static TorchSharp.torch;
 namespace Retort.Tests.Papers.Ced;
 
 /// <summary>What a loss is given: the very view, the scores of it, of another, of the clean clip, and labels.</summary>
+[Collection(Alone.Name)]
 public sealed class CedBatchTest : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("retort-ced-").FullName;

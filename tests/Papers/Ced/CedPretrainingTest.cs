@@ -8,6 +8,8 @@ using static TorchSharp.torch;
 
 namespace Retort.Tests.Papers.Ced;
 
+// Alone: others set the process's number of threads, by which sums differ.
+[Collection(Alone.Name)]
 public sealed class CedPretrainingTest : IDisposable
 {
     private static readonly CedPretrainingSettings settings = new() { Steps = 6, Batch = 16, Autoencoder = new() { Width = 32, Depth = 1, Heads = 2 } };
