@@ -1,0 +1,368 @@
+using Retort.Audio;
+using Retort.Data;
+using Retort.Decoding;
+using Retort.Layers;
+using Retort.Models;
+using Retort.Models.LivePortrait;
+using Retort.Randomness;
+using Retort.Torch;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Retort.Papers.Talker;
+
+/// <summary>How a portrait is rendered. The defaults are the published behaviour, save where it says otherwise.</summary>
+public sealed record RenderOptions
+{
+    /// <summary>Decides the head's motion: another seed, another take. (Published: not settable.)</summary>
+    public long Seed { get; init; }
+
+    /// <summary>DDIM steps of a window of 64 frames.</summary>
+    public int Steps { get; init; } = 50;
+
+    /// <summary>Frames rendered at once.</summary>
+    public int Batch { get; init; } = 4;
+
+    /// <summary>Frames that neighbouring windows share and blend; 0 as published.</summary>
+    public int Overlap { get; init; }
+
+    /// <summary>What the last window hears beyond the end. Ours repeats the last frame; published is <see cref="TailRule.Wrap"/>.</summary>
+    public TailRule Tail { get; init; } = TailRule.RepeatLast;
+
+    /// <summary>Process noise over measurement noise of the smoother; published 0.05 / 0.001 = 50, which is next to nothing; 0.1 smooths visibly. 0: off.</summary>
+    public double Smoothing { get; init; } = 50;
+
+    /// <summary>Left, top, width and height of the face in the picture, square; null where the whole picture is a square crop of a face. No face is searched for here.</summary>
+    public (int Left, int Top, int Width, int Height)? Box { get; init; }
+
+    /// <summary>Whether the rendered face is put back into the whole picture (needs a box); ours. Otherwise the video shows the 512 x 512 crop.</summary>
+    public bool PasteBack { get; init; }
+
+    /// <summary>Whether the stitching network moves the keypoints so that the head fits its shoulders; published: off.</summary>
+    public bool Stitch { get; init; }
+
+    /// <summary>Whether motion is taken relative to its first frame and added to the portrait's own; published: off, so that the head jumps to the generated pose.</summary>
+    public bool Relative { get; init; }
+
+    /// <summary>Whether networks run in bfloat16 where the processor or GPU has it.</summary>
+    public bool Mixed { get; init; }
+
+    /// <summary>x264's constant rate factor.</summary>
+    public int Quality { get; init; } = 20;
+}
+
+/// <summary>
+/// A portrait and a sound to a video, by the published pipeline with the user's published weights: motion extractor, audio encoder,
+/// denoiser, warping, decoder, ffmpeg. Use by one thread at a time.
+/// </summary>
+public sealed class TalkingPortrait : IDisposable
+{
+    private const int Window = 64, Side = 256;
+    private readonly AppearanceExtractor appearance = new();
+    private readonly MotionExtractor extractor = new();
+    private readonly WarpingNetwork warping = new();
+    private readonly SpadeDecoder decoder = new();
+    private readonly Wav2LipAudioEncoder encoder = new();
+    private readonly MotionDenoiser denoiser = new();
+    private readonly StitchingNetwork? stitching;
+    private readonly MotionNormalisation normalisation;
+    private readonly Device device;
+
+    private TalkingPortrait(IReadOnlyDictionary<string, string> files, Device device)
+    {
+        this.device = device;
+        var problems = new List<string>();
+        Fill(appearance, files["appearance_feature_extractor"], n => n, problems);
+        Fill(extractor, files["motion_extractor"], n => n, problems);
+        Fill(warping, files["warping_module"], n => n, problems);
+        Fill(decoder, files["spade_generator"], n => n, problems);
+        Fill(encoder, files["wav2lip"], n => n.StartsWith("audio_encoder.", StringComparison.Ordinal) ? n : null, problems);
+        Fill(denoiser, files["KDTalker"], n => n.StartsWith("point_model.model.", StringComparison.Ordinal) ? n["point_model.model.".Length..] : n, problems);
+        if (files.TryGetValue("stitching_retargeting_module", out var stitch))
+        {
+            stitching = StitchingNetwork.Stitching();
+            FillStitching(stitching, stitch, problems);
+        }
+        try
+        {
+            normalisation = MotionNormalisation.Load(files["norm"]);
+        }
+        catch (BadInputException e)
+        {
+            problems.Add(e.Message);
+            normalisation = null!;
+        }
+        if (problems.Count > 0)
+        {
+            Dispose();
+            throw new BadInputException(Path.GetDirectoryName(files["KDTalker"]) ?? "", "", string.Join(" | ", problems));
+        }
+        foreach (var network in Networks)
+        {
+            network.eval();
+            network.to(device);
+        }
+    }
+
+    private IEnumerable<nn.Module> Networks => new nn.Module?[] { appearance, extractor, warping, decoder, encoder, denoiser, stitching }.OfType<nn.Module>();
+
+    /// <summary>The side of the face that the networks see; 256 as published.</summary>
+    internal int FaceSide { get; set; } = Side;
+
+    /// <summary>
+    /// Loads the published files from a folder or folders below it, by name: KDTalker, wav2lip, appearance_feature_extractor,
+    /// motion_extractor, warping_module, spade_generator (.pth, .pt or .safetensors), norm.npz, and, for stitching, stitching_retargeting_module.
+    /// </summary>
+    /// <param name="weightsFolder">the folder</param>
+    /// <param name="device">null for CUDA where there is one, else the CPU</param>
+    /// <exception cref="BadInputException">Files are missing, damaged or do not fit: all named at once.</exception>
+    public static TalkingPortrait Open(string weightsFolder, Device? device = null)
+    {
+        if (!Directory.Exists(weightsFolder))
+        {
+            throw new BadInputException(weightsFolder, "", "there is no such folder; expected the published weights");
+        }
+        var found = new Dictionary<string, string>();
+        var missing = new List<string>();
+        foreach (var (name, needed) in new[] { ("KDTalker", true), ("wav2lip", true), ("appearance_feature_extractor", true), ("motion_extractor", true), ("warping_module", true),
+            ("spade_generator", true), ("norm", true), ("stitching_retargeting_module", false) })
+        {
+            string[] endings = name == "norm" ? [".npz"] : [".pth", ".pt", ".safetensors"];
+            var file = Directory.EnumerateFiles(weightsFolder, name + ".*", SearchOption.AllDirectories).Where(f => endings.Contains(Path.GetExtension(f))).Order(StringComparer.Ordinal).FirstOrDefault();
+            if (file is not null)
+            {
+                found[name] = file;
+            }
+            else if (needed)
+            {
+                missing.Add(name + endings[0]);
+            }
+        }
+        if (missing.Count > 0)
+        {
+            throw new BadInputException(weightsFolder, "", $"{missing.Count} files are missing in it and below: {string.Join(", ", missing)}");
+        }
+        using var scope = NewDisposeScope();
+        return new TalkingPortrait(found, device ?? (cuda.is_available() ? CUDA : CPU));
+    }
+
+    /// <summary>Makes a video of the portrait speaking the sound, 25 frames a second; whole or not at all.</summary>
+    /// <param name="portrait">a picture: a square crop of a face, or any with <see cref="RenderOptions.Box"/></param>
+    /// <param name="speech">a sound file of any format and rate, 40 ms or longer</param>
+    /// <param name="video">where to, ending in .mp4</param>
+    /// <param name="options">null for the defaults</param>
+    /// <returns>frames of the video</returns>
+    /// <exception cref="BadInputException">Picture, sound or box cannot be used, the video cannot be written, or ffmpeg is missing.</exception>
+    public int Render(string portrait, string speech, string video, RenderOptions? options = null)
+    {
+        options ??= new RenderOptions();
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Batch, 1, nameof(options));
+        if (options.Stitch && stitching is null)
+        {
+            throw new BadInputException("stitching_retargeting_module.pth", "", "is not in the weights' folder, and stitching needs it");
+        }
+        var picture = PictureFile.Load(portrait);
+        var box = Box(picture, portrait, options);
+        var sound = AudioFile.Load(speech, Wav2LipMel.SampleRate);
+        var frames = Wav2LipMel.Frames(sound.Frames);
+        if (frames < 1)
+        {
+            throw new BadInputException(speech, "", $"{sound.Seconds:0.###} seconds of sound are less than one frame; expected 0.04 or more");
+        }
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        using var precision = !options.Mixed ? null : device.type == DeviceType.CUDA ? Autocast.Cuda(ScalarType.BFloat16) : Autocast.CpuHasBFloat16 ? Autocast.Cpu(ScalarType.BFloat16) : null;
+        var face = Resized(Cut(picture, box), FaceSide).to(device);
+        var source = extractor.call(face);
+        var features = appearance.call(face);
+        var audio = encoder.call(Wav2LipMel.Windows(Wav2LipMel.Spectrogram(sound.Samples), frames).to(device)).to(float32).unsqueeze(0);
+        var motion = Smoothed(Motion(source, audio, options), options.Smoothing);
+        var keypoints = Driving(source, motion, options);
+        var (width, height) = options.PasteBack ? (picture.Width / 2 * 2, picture.Height / 2 * 2) : (2 * FaceSide, 2 * FaceSide);
+        VideoFile.Write(video, width, height, Pictures(features, source.Keypoints(), keypoints, options, picture, box), sound, quality: options.Quality);
+        return frames;
+    }
+
+    /// <summary>Frees the networks.</summary>
+    public void Dispose()
+    {
+        foreach (var network in Networks)
+        {
+            network.Dispose();
+        }
+    }
+
+    // The generated frames (F, 70) in degrees and keypoint units.
+    private Tensor Motion(FaceMotion source, Tensor audio, RenderOptions options)
+    {
+        Tensor On(float[] values) => tensor(values).to(device);
+        Tensor mean = On(normalisation.Mean), deviation = On(normalisation.Deviation);
+        var canonical = nn.functional.pad((source.Canonical.flatten(1).to(float32) - On(normalisation.CanonicalMean)) / On(normalisation.CanonicalDeviation), [7, 0]);
+        var reference = (source.Vector().to(float32) - mean) / deviation;
+        var track = WindowChain.Run(audio, reference, Window, (number, heard, before) =>
+        {
+            using var prepared = denoiser.Prepare(new MotionCondition(canonical, before, heard));
+            var noise = TalkerData.Normal(RandomStream.Of(options.Seed, "portrait", epoch: number), [1, Window, FaceClip.Width]).to(device);
+            return DdimSampler.Sample(prepared.Predict, noise, DdimSampler.Timesteps(options.Steps)).to(float32);
+        }, options.Overlap, options.Tail);
+        return track[0] * deviation + mean;
+    }
+
+    // Keypoints (F, 21, 3) of each frame. Published: angles, expression and shift are the model's, the scale is the portrait's.
+    private Tensor Driving(FaceMotion source, Tensor motion, RenderOptions options)
+    {
+        var frames = motion.shape[0];
+        Tensor Column(int m) => motion.select(1, m);
+        var rotation = KeypointTransform.Rotation(Column(2), Column(1), Column(3));
+        var expression = motion.narrow(1, 7, 63).view(frames, 21, 3);
+        var translation = motion.narrow(1, 4, 3);
+        var scale = source.Scale.expand(frames);
+        if (options.Relative)
+        {
+            var own = KeypointTransform.Rotation(source.Pitch, source.Yaw, source.Roll);
+            rotation = matmul(matmul(rotation, rotation.narrow(0, 0, 1).transpose(1, 2)), own);
+            expression = source.Expression + (expression - expression.narrow(0, 0, 1));
+            translation = source.Translation + (translation - translation.narrow(0, 0, 1));
+            scale = scale * Column(0) / Column(0)[0];
+        }
+        var driving = KeypointTransform.Apply(source.Canonical, rotation, expression, scale, translation);
+        return options.Stitch ? stitching!.Stitch(source.Keypoints(), driving) : driving;
+    }
+
+    private IEnumerable<Picture> Pictures(Tensor features, Tensor source, Tensor driving, RenderOptions options, Picture whole, (int Left, int Top, int Width, int Height) box)
+    {
+        for (long first = 0; first < driving.shape[0]; first += options.Batch)
+        {
+            var count = Math.Min(options.Batch, driving.shape[0] - first);
+            byte[] bytes;
+            int side;
+            using (NewDisposeScope())
+            {
+                var drawn = decoder.call(warping.call(features, source, driving.narrow(0, first, count)).Features).to(float32);
+                if (options.PasteBack)
+                {
+                    drawn = nn.functional.interpolate(drawn, [box.Height, box.Width], mode: InterpolationMode.Bilinear, align_corners: false);
+                }
+                side = (int)drawn.shape[3];
+                bytes = (drawn.clamp(0, 1) * 255).to(uint8).permute(0, 2, 3, 1).contiguous().cpu().data<byte>().ToArray();
+            }
+            var size = bytes.Length / (int)count;
+            for (var i = 0; i < count; i++)
+            {
+                var picture = new Picture(side, size / 3 / side, bytes.AsSpan(i * size, size).ToArray());
+                yield return options.PasteBack ? Pasted(whole, picture, box) : picture;
+            }
+        }
+    }
+
+    // A whole picture with even sides and the face in its box; the outer tenth of the face fades into the picture.
+    private static Picture Pasted(Picture whole, Picture face, (int Left, int Top, int Width, int Height) box)
+    {
+        var (width, height) = (whole.Width / 2 * 2, whole.Height / 2 * 2);
+        var rgb = new byte[3 * width * height];
+        for (var y = 0; y < height; y++)
+        {
+            for (var x = 0; x < width; x++)
+            {
+                var (fx, fy) = (x - box.Left, y - box.Top);
+                var edge = Math.Min(Math.Min(fx, box.Width - 1 - fx), Math.Min(fy, box.Height - 1 - fy));
+                var share = Math.Clamp((edge + 0.5) / (0.1 * box.Width), 0, 1);
+                for (var c = 0; c < 3; c++)
+                {
+                    double old = whole.Rgb[3 * (y * whole.Width + x) + c];
+                    rgb[3 * (y * width + x) + c] = (byte)Math.Round(share <= 0 ? old : old + share * (face.Rgb[3 * (fy * face.Width + fx) + c] - old));
+                }
+            }
+        }
+        return new Picture(width, height, rgb);
+    }
+
+    private static (int Left, int Top, int Width, int Height) Box(Picture picture, string path, RenderOptions options)
+    {
+        if (options.Box is not { } box)
+        {
+            return options.PasteBack ? throw new BadInputException(path, "", "pasting back needs the face's box (RenderOptions.Box)")
+                : picture.Width == picture.Height ? (0, 0, picture.Width, picture.Height)
+                : throw new BadInputException(path, "", $"is {picture.Width} x {picture.Height}; expected a square crop of a face, or a box of the face (RenderOptions.Box): faces are not searched for");
+        }
+        return box.Width == box.Height && box.Width > 0 && box.Left >= 0 && box.Top >= 0 && box.Left + box.Width <= picture.Width && box.Top + box.Height <= picture.Height ? box
+            : throw new BadInputException(path, $"box {box}", $"expected a square inside the picture of {picture.Width} x {picture.Height}");
+    }
+
+    private static Picture Cut(Picture p, (int Left, int Top, int Width, int Height) box) => new(box.Width, box.Height,
+        [.. Enumerable.Range(box.Top, box.Height).SelectMany(y => new ArraySegment<byte>(p.Rgb, 3 * (y * p.Width + box.Left), 3 * box.Width))]);
+
+    private static Tensor Resized(Picture p, int side)
+    {
+        var x = tensor(p.Rgb, [1, p.Height, p.Width, 3]).permute(0, 3, 1, 2).to(float32) / 255;
+        return p.Width == side ? x : nn.functional.interpolate(x, [side, side], mode: InterpolationMode.Bilinear, align_corners: false, antialias: p.Width > side);
+    }
+
+    /// <summary>Kalman smoothing of each number's random walk but the scale's; the ratio is process over measurement noise.</summary>
+    internal static Tensor Smoothed(Tensor motion, double ratio)
+    {
+        if (ratio <= 0 || motion.shape[0] < 2)
+        {
+            return motion.alias();
+        }
+        var values = motion.cpu().contiguous().data<float>().ToArray();
+        var (frames, width) = ((int)motion.shape[0], (int)motion.shape[1]);
+        var (at, spread) = (new double[frames], new double[frames]);
+        for (var m = 1; m < width; m++)
+        {
+            // Forward: spreads in units of the measurement noise; then backward.
+            (at[0], spread[0]) = (values[m], 1);
+            for (var i = 1; i < frames; i++)
+            {
+                var before = spread[i - 1] + ratio;
+                var gain = before / (before + 1);
+                (at[i], spread[i]) = (at[i - 1] + gain * (values[i * width + m] - at[i - 1]), (1 - gain) * before);
+            }
+            for (var i = frames - 2; i >= 0; i--)
+            {
+                at[i] += spread[i] / (spread[i] + ratio) * (at[i + 1] - at[i]);
+            }
+            for (var i = 0; i < frames; i++)
+            {
+                values[i * width + m] = (float)at[i];
+            }
+        }
+        return tensor(values, motion.shape).to(motion.device);
+    }
+
+    // The prefix "module." of parallel training is dropped; a null name is of a part that is not used here.
+    private static void Fill(nn.Module network, string file, Func<string, string?> name, List<string> problems)
+    {
+        try
+        {
+            using var scope = NewDisposeScope();
+            var weights = new Dictionary<string, Tensor>();
+            foreach (var (key, value) in Weights.Read(file))
+            {
+                if (name(key.StartsWith("module.", StringComparison.Ordinal) ? key["module.".Length..] : key) is { } ours)
+                {
+                    weights[ours] = value;
+                }
+            }
+            Weights.Load(network, weights, source: file);
+        }
+        catch (BadInputException e)
+        {
+            problems.Add(e.Message);
+        }
+    }
+
+    private static void FillStitching(StitchingNetwork network, string file, List<string> problems)
+    {
+        try
+        {
+            using var scope = NewDisposeScope();
+            var weights = Path.GetExtension(file) == ".safetensors" ? Weights.Read(file) : PyTorchFile.LoadStateDict(file, "retarget_shoulder");
+            Weights.Load(network, weights.ToDictionary(w => w.Key.StartsWith("module.", StringComparison.Ordinal) ? w.Key["module.".Length..] : w.Key, w => w.Value), source: file);
+        }
+        catch (BadInputException e)
+        {
+            problems.Add(e.Message);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+using System.IO.Compression;
+using System.Text;
+using Retort.Audio;
+using Retort.Data;
+using Retort.Models;
+using Retort.Models.LivePortrait;
+using Retort.Papers.Talker;
+using Retort.Torch;
+using TorchSharp;
+using static Retort.Tests.FormulaWeights;
+using static TorchSharp.torch;
+
+namespace Retort.Tests.Papers;
+
+/// <summary>The whole published pipeline at full size with made weights in the published layout, on a face of half the side.</summary>
+public sealed class TalkingPortraitTest : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("retort-portrait").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    private string In(string name) => Path.Combine(folder, name);
+
+    private void Save(nn.Module module, string name, string prefix)
+    {
+        using (module)
+        using (NewDisposeScope())
+        {
+            Fill(module);
+            SafeTensors.Save(In($"weights/{name}.safetensors"), module.state_dict().Select(s => (prefix + s.Key, s.Value)));
+        }
+    }
+
+    private void Norm()
+    {
+        Directory.CreateDirectory(In("weights"));
+        using var zip = ZipFile.Open(In("weights/norm.npz"), ZipArchiveMode.Create);
+        foreach (var (name, count) in new[] { ("yaw", 1), ("pitch", 1), ("roll", 1), ("scale", 1), ("t", 3), ("exp", 63), ("kp", 63) })
+        {
+            foreach (var (what, value) in new[] { ("mean", 0f), ("std", name is "yaw" or "pitch" or "roll" ? 5f : 0.02f) })
+            {
+                var header = $"{{'descr': '<f4', 'fortran_order': False, 'shape': ({count},), }}".PadRight(117) + "\n";
+                using var stream = zip.CreateEntry($"{name}_{what}.npy").Open();
+                stream.Write([0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, 0, .. Encoding.ASCII.GetBytes(header), .. Enumerable.Repeat(value, count).SelectMany(BitConverter.GetBytes)]);
+            }
+        }
+    }
+
+    private void Everything()
+    {
+        Norm();
+        Save(new MotionDenoiser(), "KDTalker", "point_model.model.");
+        Save(new Wav2LipAudioEncoder(), "wav2lip", "module.");
+        Save(new AppearanceExtractor(), "appearance_feature_extractor", "");
+        Save(new MotionExtractor(), "motion_extractor", "");
+        Save(new WarpingNetwork(), "warping_module", "");
+        Save(new SpadeDecoder(), "spade_generator", "");
+        Save(StitchingNetwork.Stitching(), "stitching_retargeting_module", "module.");
+    }
+
+    private void Portrait(string name, int width, int height) =>
+        File.WriteAllBytes(In(name), new Picture(width, height, [.. Enumerable.Range(0, 3 * width * height).Select(i => (byte)(i * 7 % 251))]).ToPng());
+
+    private void Sound(string name, int samples, int rate = 16000, int channels = 1) =>
+        WavFile.Write(In(name), new Wave([.. Enumerable.Range(0, samples * channels).Select(i => 0.4f * MathF.Sin(0.02f * i))], rate, channels));
+
+    [Fact]
+    public void OpenAndRender_PublishedLayout_MakesAVideoWithSoundAndFailsCleanly()
+    {
+        Everything();
+        Portrait("face.png", 128, 128);
+        Portrait("wide.png", 150, 100);
+        // 0.2 s of stereo at 44.1 kHz: shorter than half a window, which upstream cannot do.
+        Sound("speech.wav", 8820, 44100, 2);
+        Sound("tiny.wav", 300);
+        using var talker = TalkingPortrait.Open(In("weights"), CPU);
+        talker.FaceSide = 128;
+        var options = new RenderOptions { Steps = 2, Batch = 3, Seed = 4 };
+        Assert.Equal(5, talker.Render(In("face.png"), In("speech.wav"), In("talk.mp4"), options));
+        var frames = PictureFile.VideoFrames(In("talk.mp4"), 256);
+        Assert.Equal(5, frames.Count);
+        Assert.True(AudioFile.Load(In("talk.mp4")).Seconds > 0.1);
+        // The same seed gives the same file, another seed another; pasted back, the picture's rim stays.
+        talker.Render(In("face.png"), In("speech.wav"), In("again.mp4"), options);
+        Assert.Equal(PictureFile.VideoFrames(In("talk.mp4"), 256)[4].Rgb, PictureFile.VideoFrames(In("again.mp4"), 256)[4].Rgb);
+        talker.Render(In("wide.png"), In("speech.wav"), In("wide.mp4"), options with { Box = (40, 10, 64, 64), PasteBack = true, Stitch = true, Relative = true });
+        var wide = PictureFile.Load(In("wide.mp4"));
+        Assert.Equal((150, 100), (wide.Width, wide.Height));
+
+        string Error(string portrait, string sound, RenderOptions o, string video = "bad.mp4") =>
+            Assert.Throws<BadInputException>(() => talker.Render(In(portrait), In(sound), In(video), o)).Message;
+        Assert.Contains("150 x 100", Error("wide.png", "speech.wav", options));
+        Assert.Contains("box", Error("wide.png", "speech.wav", options with { Box = (100, 50, 64, 64) }));
+        Assert.Contains("less than one frame", Error("face.png", "tiny.wav", options));
+        Assert.Contains("speech.txt", Error("face.png", "speech.txt", options));
+        Assert.Contains("folder", Error("face.png", "speech.wav", options, "none/bad.mp4"));
+        Assert.DoesNotContain(Directory.GetFiles(folder), f => f.Contains("bad"));
+    }
+
+    [Fact]
+    public void Open_FilesMissing_NamesAllOfThem()
+    {
+        Norm();
+        var message = Assert.Throws<BadInputException>(() => TalkingPortrait.Open(In("weights"))).Message;
+        foreach (var name in new[] { "KDTalker", "wav2lip", "appearance_feature_extractor", "motion_extractor", "warping_module", "spade_generator" })
+        {
+            Assert.Contains(name + ".pth", message);
+        }
+        Assert.DoesNotContain("norm", message.Split("missing")[1]);
+        Assert.Throws<BadInputException>(() => TalkingPortrait.Open(In("nowhere")));
+    }
+
+    [Fact]
+    public void Open_FilesMisshapen_NamesAllOfThem()
+    {
+        Norm();
+        foreach (var name in new[] { "KDTalker", "wav2lip", "appearance_feature_extractor", "motion_extractor", "warping_module", "spade_generator" })
+        {
+            using var scope = NewDisposeScope();
+            SafeTensors.Save(In($"weights/{name}.safetensors"), [("something.weight", zeros(2))]);
+        }
+        var message = Assert.Throws<BadInputException>(() => TalkingPortrait.Open(In("weights"))).Message;
+        Assert.Contains("KDTalker.safetensors", message);
+        Assert.Contains("spade_generator.safetensors", message);
+        Assert.Contains("missing", message);
+    }
+
+    [Fact]
+    public void Smoothed_PublishedNoise_KeepsNearlyEverythingAndLessSmooths()
+    {
+        using var scope = NewDisposeScope();
+        var values = new float[21 * 70];
+        values[10 * 70 + 1] = 1;
+        values[10 * 70] = 1;
+        var impulse = tensor(values, [21, 70]);
+        var kept = TalkingPortrait.Smoothed(impulse, 50);
+        // A centre of 0.962 and neighbours of 0.0185; the scale is not smoothed.
+        Assert.Equal(0.962, kept[10, 1].item<float>(), 2e-3);
+        Assert.Equal(0.0185, kept[11, 1].item<float>(), 1e-3);
+        Assert.Equal(0.0185, kept[9, 1].item<float>(), 1e-3);
+        Assert.Equal(1, kept[10, 0].item<float>());
+        Assert.InRange(TalkingPortrait.Smoothed(impulse, 0.1)[10, 1].item<float>(), 0.05, 0.4);
+    }
+}
