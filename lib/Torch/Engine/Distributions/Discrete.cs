@@ -1,0 +1,107 @@
+// Distributions over classes, given by probabilities or by logits.
+
+using static TorchSharp.torch;
+using static TorchSharp.torch.distributions;
+using F = TorchSharp.torch.nn.functional;
+
+namespace TorchSharp.Modules;
+
+/// <summary>1 with probability p, else 0.</summary>
+public class Bernoulli : Distribution
+{
+    private readonly Tensor p, l;
+
+    public Bernoulli(Tensor? p = null, Tensor? l = null, Generator? generator = null) : base(generator, Only(p, l).shape)
+    {
+        this.p = p is null ? LogitsToProbs(l!, true).DetachFromDisposeScope() : Kept(p);
+        this.l = l is null ? ProbsToLogits(p!, true).DetachFromDisposeScope() : Kept(l);
+    }
+
+    internal static Tensor Only(Tensor? p, Tensor? l) => p is null != l is null ? p ?? l!
+        : throw new ArgumentException("One and only one of 'probs' and logits should be provided.");
+
+    public Tensor probs => p;
+    public Tensor logits => l;
+    public override Tensor mean => p;
+    public override Tensor variance => WrappedTensorDisposeScope(() => p * (1 - p));
+
+    public override Tensor rsample(params long[] sample_shape)
+    {
+        using var guard = no_grad();
+        return WrappedTensorDisposeScope(() => p.expand(ExtendedShape(sample_shape)).bernoulli(Source));
+    }
+
+    public override Tensor log_prob(Tensor value) => WrappedTensorDisposeScope(() =>
+    {
+        var both = broadcast_tensors(l, value.to(l.dtype)).ToArray();
+        return -F.binary_cross_entropy_with_logits(both[0], both[1], reduction: nn.Reduction.None);
+    });
+
+    public override Tensor entropy() => F.binary_cross_entropy_with_logits(l, p, reduction: nn.Reduction.None);
+
+    public override Distribution expand(Size batch_shape, Distribution? instance = null) => new Bernoulli(p.expand(batch_shape.Shape), null, Source);
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            p.Dispose();
+            l.Dispose();
+        }
+    }
+}
+
+/// <summary>A class of 0 to K - 1, by the K probabilities (need not sum to 1) or logits along the last axis.</summary>
+public class Categorical : Distribution
+{
+    private readonly Tensor p, l;
+
+    public Categorical(Tensor? probs = null, Tensor? logits = null, Generator? generator = null) : base(generator, Bernoulli.Only(probs, logits).shape[..^1])
+    {
+        using var scope = NewDisposeScope();
+        l = logits is null ? Logs(probs!).DetachFromDisposeScope() : (logits - logits.logsumexp(-1, true)).DetachFromDisposeScope();
+        p = (probs is null ? l.exp() : probs / probs.sum(-1, true)).DetachFromDisposeScope();
+    }
+
+    private Tensor Logs(Tensor probs) => ProbsToLogits(probs / probs.sum(-1, true));
+
+    public Tensor probs => p;
+    public Tensor logits => l;
+    public long[] param_shape => p.shape;
+
+    /// <summary>NaN: classes have no mean.</summary>
+    public override Tensor mean => full(batch_shape.Shape, double.NaN, p.dtype, p.device);
+
+    /// <summary>NaN: classes have no variance.</summary>
+    public override Tensor variance => full(batch_shape.Shape, double.NaN, p.dtype, p.device);
+
+    public override Tensor rsample(params long[] sample_shape)
+    {
+        using var guard = no_grad();
+        return WrappedTensorDisposeScope(() =>
+        {
+            var count = sample_shape.Aggregate(1L, (a, b) => a * b);
+            var drawn = p.reshape(-1, p.shape[^1]).multinomial(count, true, Source);  // (batch, samples)
+            return drawn.t().reshape(ExtendedShape(sample_shape));
+        });
+    }
+
+    public override Tensor log_prob(Tensor value) => WrappedTensorDisposeScope(() =>
+    {
+        long[] shape = [.. broadcast_shapes(value.shape, batch_shape.Shape), p.shape[^1]];
+        return l.expand(shape).gather(-1, value.to(int64).expand(shape[..^1]).unsqueeze(-1)).squeeze(-1);
+    });
+
+    public override Tensor entropy() => WrappedTensorDisposeScope(() => -(p * l.clamp(min: -3.4e38)).sum(-1));
+
+    public override Distribution expand(Size batch_shape, Distribution? instance = null) => new Categorical(p.expand([.. batch_shape.Shape, p.shape[^1]]), null, Source);
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            p.Dispose();
+            l.Dispose();
+        }
+    }
+}
