@@ -7,36 +7,25 @@ namespace Retort.Tests.Claims;
 public sealed class ClaimTest
 {
     [Theory]
-    [InlineData(0.05, 0.11, 0.004, Verdict.Reproduced)]
-    [InlineData(0.05, 0.11, 0.2, Verdict.Undecided)]
-    [InlineData(-0.01, 0.11, 0.01, Verdict.Undecided)]
-    [InlineData(-0.12, -0.02, 0.99, Verdict.NotReproduced)]
-    [InlineData(double.NaN, double.NaN, 0.01, Verdict.Undecided)]
-    public void Verdict_OfGreater_FollowsFromIntervalAndTest(double low, double high, double p, Verdict verdict) =>
-        Assert.Equal(verdict, (Sheets.Held with { Low = low, High = high, PValue = p }).Verdict);
-
-    [Theory]
-    [InlineData(-0.004, 0.004, Verdict.Reproduced)]
-    [InlineData(-0.004, 0.02, Verdict.Undecided)]
-    [InlineData(0.011, 0.02, Verdict.NotReproduced)]
-    public void Verdict_OfWithin_AsksForTheWholeInterval(double low, double high, Verdict verdict) =>
-        Assert.Equal(verdict, (Sheets.Held with { Low = low, High = high, Rule = ClaimRule.Within(0.01) }).Verdict);
+    [InlineData(0.002, 0.998, 0.004, Verdict.Reproduced)]
+    [InlineData(0.002, 0.998, 0.06, Verdict.Undecided)]
+    [InlineData(0.998, 0.002, 0.004, Verdict.NotReproduced)]
+    [InlineData(0.998, 0.002, 0.06, Verdict.Undecided)]
+    // Certainly there and certainly smaller than what matters.
+    [InlineData(0.01, 0.001, 0.02, Verdict.Reproduced)]
+    public void Verdict_FollowsFromBothQuestionsAndTheCorrectedP(double holds, double fails, double corrected, Verdict verdict) =>
+        Assert.Equal(verdict, (Sheets.Held with { PFor = holds, PAgainst = fails, PHolm = corrected }).Verdict);
 
     [Fact]
-    public void Verdict_WithOneSeed_IsUndecidedUnlessCounted()
+    public void Verdict_WithoutATestOrWithheld_IsUndecided()
     {
         Assert.Equal(Verdict.Reproduced, Sheets.Held.Verdict);
+        Assert.Equal(Verdict.Undecided, (Sheets.Held with { PFor = null, PAgainst = null, PValue = null }).Verdict);
         Assert.Equal(Verdict.Undecided, (Sheets.Held with { Seeds = [1] }).Verdict);
         Assert.Contains("one seed", (Sheets.Held with { Seeds = [1] }).ToText());
-        Assert.Equal(Verdict.Reproduced, (Sheets.Held with { Seeds = [1], Rule = ClaimRule.AtMost(100) }).Verdict);
-    }
-
-    [Fact]
-    public void Verdict_AtSmoke_IsUndecidedExceptForCounts()
-    {
+        Assert.Equal(Verdict.Undecided, (Sheets.Held with { Seeds = [1, 2] }).Verdict);
         Assert.Equal(Verdict.Undecided, (Sheets.Held with { Size = "smoke" }).Verdict);
-        Assert.Equal(Verdict.Reproduced, (Sheets.Held with { Size = "smoke", Effect = 84, Rule = ClaimRule.AtMost(84) }).Verdict);
-        Assert.Equal(Verdict.NotReproduced, (Sheets.Held with { Size = "smoke", Effect = 85, Rule = ClaimRule.AtMost(84) }).Verdict);
+        Assert.Contains("at size smoke", (Sheets.Held with { Size = "smoke" }).ToText());
     }
 
     [Fact]
@@ -102,7 +91,7 @@ public sealed class ClaimTest
     {
         var text = Sheets.Failed.ToText();
         Assert.StartsWith("[not reproduced] The same augmented view", text);
-        Assert.Contains("-0.080 [-0.120, -0.020], p = 0.99", text);
+        Assert.Contains("-0.080 [-0.120, -0.020], p = 0.006", text);
         Assert.Contains("Short training: the ordering inverts.", text);
         Assert.Contains("not reproduced", Sheets.Failed.ToHtml());
         Assert.DoesNotContain("<script", Sheets.Failed.ToHtml());

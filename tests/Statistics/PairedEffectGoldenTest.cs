@@ -11,8 +11,7 @@ public sealed class PairedEffectGoldenTest
 {
     private const int Resamples = 20_000;
 
-    private static readonly JsonNode golden = JsonNode.Parse(File.ReadAllText(
-        Path.Combine(AppContext.BaseDirectory, "Statistics", "Golden", "paired_effect.json")))!;
+    private static readonly JsonNode golden = JsonNode.Parse(File.ReadAllText(Golden.File("Statistics", "paired_effect.json")))!;
 
     public static TheoryData<string> Cases => [.. golden["cases"]!.AsArray().Select(c => c!["name"]!.GetValue<string>())];
 

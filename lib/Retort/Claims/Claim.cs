@@ -90,16 +90,13 @@ public sealed record Claim : IDisplayable
     /// <summary>The id of the cell that measured it.</summary>
     public string Cell { get; init; } = "";
 
-    /// <summary>By <see cref="Rule"/> and the corrected p-value; undecided where <see cref="Withheld"/> says so.</summary>
-    public Verdict Verdict => Withheld is not null ? Verdict.Undecided
-        : PFor is not { } holds || PAgainst is not { } fails ? Rule.Decide(Effect, Low, High, PValue)
-        : !((PHolm ?? PValue) < Rule.Alpha) ? Verdict.Undecided
+    /// <summary>By <see cref="Rule"/> and the corrected p-value; undecided without a test, and where <see cref="Withheld"/> says so.</summary>
+    public Verdict Verdict => Withheld is not null || PFor is not { } holds || PAgainst is not { } fails || !((PHolm ?? PValue) < Rule.Alpha) ? Verdict.Undecided
         : LeansFor(holds, fails, Rule.Alpha) ? Verdict.Reproduced : Verdict.NotReproduced;
 
     /// <summary>Why no verdict is given, whatever the numbers; null where one is.</summary>
     [JsonIgnore]
-    public string? Withheld => Rule.Kind == "fact" ? null
-        : Size == "smoke" ? "undecided at size smoke, whatever the numbers"
+    public string? Withheld => Size == "smoke" ? "undecided at size smoke, whatever the numbers"
         : Seeds.Count == 1 ? "undecided with one seed, whatever the numbers: it does not tell what seeds differ by"
         : Seeds.Count < LeastSeeds ? $"undecided with {Seeds.Count} seeds, whatever the numbers: at least {LeastSeeds} decide"
         : null;

@@ -8,7 +8,7 @@ namespace Retort.Claims;
 /// How a measurement decides a claim; chosen before measuring. A rule asks two questions of the effect, each with a one-sided
 /// p-value: does it hold, and does it not. Where the data answer neither, the claim is undecided.
 /// </summary>
-/// <param name="Kind">"greater", "less", "within" or "share" (and "fact", for counts)</param>
+/// <param name="Kind">"greater", "less", "within" or "share"</param>
 /// <param name="Bound">what the effect must exceed (greater, share) or fall below (less), or the margin about zero (within)</param>
 /// <param name="Alpha">the probability of a false verdict that is allowed; two-sided</param>
 public sealed record ClaimRule(string Kind, double Bound, double Alpha)
@@ -46,9 +46,6 @@ public sealed record ClaimRule(string Kind, double Bound, double Alpha)
     /// <param name="share">1 is the whole</param>
     public static ClaimRule AtLeastShare(double share) => new("share", share, 0.05);
 
-    /// <summary>Something counted or computed, without chance: reproduced where the estimate is at most the bound.</summary>
-    public static ClaimRule AtMost(double bound) => new("fact", bound, 0.05);
-
     /// <summary>The rule in words for a reader.</summary>
     [JsonIgnore]
     public string Words
@@ -62,7 +59,6 @@ public sealed record ClaimRule(string Kind, double Bound, double Alpha)
                 "less" => $"reproduced if the effect is less than {N(Bound)}; not reproduced if {(Negligible is { } least ? $"it is greater than {N(least)}, the least that matters" : "it is greater")}; else undecided ({level})",
                 "within" => $"reproduced if the effect lies within ±{N(Bound)}; not reproduced if it lies outside; else undecided ({level})",
                 "share" => $"reproduced if the share is greater than {N(100 * Bound)} %; not reproduced if it is less; else undecided ({level})",
-                "fact" => $"a count: reproduced if at most {N(Bound)}",
                 _ => throw new InvalidOperationException($"unknown rule '{Kind}'"),
             };
         }
@@ -75,7 +71,7 @@ public sealed record ClaimRule(string Kind, double Bound, double Alpha)
         "less" => effect < Bound,
         "within" => Math.Abs(effect) <= Bound,
         "share" => effect >= Bound,
-        _ => effect <= Bound,
+        _ => throw new InvalidOperationException($"unknown rule '{Kind}'"),
     };
 
     /// <summary>One-sided p-values of the two questions: small For speaks for the claim, small Against against it.</summary>
@@ -85,30 +81,8 @@ public sealed record ClaimRule(string Kind, double Bound, double Alpha)
         "less" => (effect.PBelow(Bound), effect.PAbove(Negligible ?? Bound)),
         "within" => (effect.PWithin(Bound), effect.POutside(Bound)),
         "share" => (effect.PAbove(Bound), effect.PBelow(Bound)),
-        _ => throw new InvalidOperationException($"a rule of kind '{Kind}' has no test"),
+        _ => throw new InvalidOperationException($"unknown rule '{Kind}'"),
     };
-
-    /// <summary>The verdict by an interval alone, where no test was made. An effect or interval that is not a number is undecided.</summary>
-    /// <param name="effect">the estimate</param>
-    /// <param name="low">the interval's lower end</param>
-    /// <param name="high">the interval's upper end</param>
-    /// <param name="p">the test's p-value, if there is a test</param>
-    public Verdict Decide(double effect, double low, double high, double? p)
-    {
-        if (double.IsNaN(effect) || (Kind != "fact" && (double.IsNaN(low) || double.IsNaN(high))))
-        {
-            return Verdict.Undecided;
-        }
-        var (holds, fails) = Kind switch
-        {
-            "greater" or "share" => (low > Bound && (p is null || p < Alpha), high < (Negligible ?? Bound)),
-            "less" => (high < Bound && (p is null || p < Alpha), low > (Negligible ?? Bound)),
-            "within" => (low >= -Bound && high <= Bound, low > Bound || high < -Bound),
-            "fact" => (effect <= Bound, effect > Bound),
-            _ => throw new InvalidOperationException($"unknown rule '{Kind}'"),
-        };
-        return holds ? Verdict.Reproduced : fails ? Verdict.NotReproduced : Verdict.Undecided;
-    }
 
     private static string N(double value) => value.ToString("G4", CultureInfo.InvariantCulture);
 }
