@@ -133,8 +133,8 @@ internal static class SluBench
     private static SpokenLanguageModel Model()
     {
         var model = new SpokenLanguageModel(
-            new LogMelEncoder(SluSettings.Full.Encoder, seed: 0) { FrozenNorms = true },
-            new TokenDecoder(SluSettings.Full.Decoder with { Vocabulary = Vocabulary }, seed: 0));
+            new LogMelEncoder(new SluSettings().Encoder, seed: 0) { FrozenNorms = true },
+            new TokenDecoder(new SluSettings().Decoder with { Vocabulary = Vocabulary }, seed: 0));
         using var none = no_grad();
         using var scope = NewDisposeScope();
         var head = model.named_parameters().ToDictionary(p => p.Item1, p => p.Item2);
