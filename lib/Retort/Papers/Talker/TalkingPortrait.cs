@@ -183,6 +183,37 @@ public sealed class TalkingPortrait : IDisposable
         return frames;
     }
 
+    /// <summary>The motion, the canonical keypoints and the audio features of a video of a face, frame by frame: what the denoiser is trained on.</summary>
+    /// <param name="video">a video with sound whose frames are square crops of a face, or with a box</param>
+    /// <param name="box">the face in the first frame's pixels; null for the whole frame</param>
+    /// <param name="batch">frames at once</param>
+    /// <returns>motion (T, 70) in degrees and keypoint units, canonical keypoints (T, 63), audio (T, 512); T = min(frames - 1, audio frames - 2), as published</returns>
+    /// <exception cref="BadInputException">The video cannot be read, has no sound, or is too short.</exception>
+    public (Tensor Motion, Tensor Canonical, Tensor Audio) Extract(string video, (int Left, int Top, int Width, int Height)? box = null, int batch = 32)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var frames = PictureFile.VideoFrames(video, FaceSide, box);
+        var sound = AudioFile.Load(video, Wav2LipMel.SampleRate);
+        var count = Math.Min(frames.Count - 1, Wav2LipMel.Frames(sound.Frames) - 2);
+        if (count < 1)
+        {
+            throw new BadInputException(video, "", $"{frames.Count} frames and {sound.Seconds:0.##} s of sound are too short for motion; expected three frames or more");
+        }
+        var (motion, canonical) = (new List<Tensor>(), new List<Tensor>());
+        for (var first = 0; first < count; first += batch)
+        {
+            using var part = NewDisposeScope();
+            var faces = cat([.. frames.Skip(first).Take(Math.Min(batch, count - first)).Select(f => Resized(f, FaceSide))], 0).to(device);
+            var read = extractor.call(faces);
+            motion.Add(read.Vector().cpu().MoveToOuterDisposeScope());
+            canonical.Add(read.Canonical.flatten(1).cpu().MoveToOuterDisposeScope());
+        }
+        var windows = Wav2LipMel.Windows(Wav2LipMel.Spectrogram(sound.Samples), count);
+        var audio = encoder.call(windows.to(device)).cpu();
+        return (cat(motion, 0).MoveToOuterDisposeScope(), cat(canonical, 0).MoveToOuterDisposeScope(), audio.MoveToOuterDisposeScope());
+    }
+
     /// <summary>Frees the networks.</summary>
     public void Dispose()
     {
