@@ -9,6 +9,7 @@ var groups = new Dictionary<string, Func<IEnumerable<Row>>>
     ["store"] = StoreBench.All,
     ["slu"] = SluBench.All,
     ["speech"] = SpeechBench.All,
+    ["talker"] = TalkerBench.All,
     ["host"] = HostBench.All,
     ["ablation"] = AblationBench.All,
 };
