@@ -1,3 +1,4 @@
+using Retort.Torch;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -83,6 +84,7 @@ public sealed class RotaryAttention : nn.Module
         {
             freqs = tensor(Enumerable.Range(0, turned / 2).Select(k => (float)Math.Pow(10000, -2.0 * k / turned)).ToArray());
             RegisterComponents();
+            this.OutliveScopes();
         }
     }
 }

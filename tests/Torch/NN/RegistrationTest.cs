@@ -122,12 +122,12 @@ public class RegistrationTest
 
     /// <summary>Models made inside a scope, as CedCheckpoint.Open makes them, keep their tensors with any engine.</summary>
     [Fact]
-    public void Sources_ThatMakeParameters_LetThemOutliveScopes()
+    public void Sources_ThatMakeParametersOrBuffers_LetThemOutliveScopes()
     {
         var careless = Directory.EnumerateFiles(Path.Combine(Repository.Root, "lib", "Retort"), "*.cs", SearchOption.AllDirectories)
             .Where(file => !file.Contains("/obj/") && !file.Contains("/bin/"))
             .Select(file => (file, text: File.ReadAllText(file)))
-            .Where(f => f.text.Contains("new Parameter(") && !f.text.Contains("OutliveScopes()"))
+            .Where(f => f.text.Contains("RegisterComponents()") && (f.text.Contains("new Parameter(") || f.text.Contains("readonly Tensor ")) && !f.text.Contains("OutliveScopes()"))
             .Select(f => Path.GetRelativePath(Repository.Root, f.file)).ToList();
         Assert.True(careless.Count == 0, $"'this.OutliveScopes();' after RegisterComponents() is missing in {string.Join(", ", careless)}");
     }

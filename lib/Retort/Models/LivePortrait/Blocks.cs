@@ -1,6 +1,7 @@
 // Building blocks of LivePortrait's networks (Guo et al., 2024, after Face-vid2vid, Wang et al., CVPR 2021), under their
 // published names.
 
+using Retort.Torch;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -173,6 +174,7 @@ internal sealed class SpectralConvolution : nn.Module<Tensor, Tensor>
         weight_u = full(to, 1 / Math.Sqrt(to));
         weight_v = full(from * kernel * kernel, 1 / Math.Sqrt(from * kernel * kernel));
         RegisterComponents();
+        this.OutliveScopes();
     }
 
     public override Tensor forward(Tensor x)

@@ -56,46 +56,15 @@ public class AdamW : OptimizerHelper, IBetas
 
     private void Update(ParamGroup group)
     {
-        var options = group.Options;
-        var (lr, beta1, beta2, eps, decay) = (options.LearningRate!.Value, options.beta1!.Value, options.beta2!.Value, options.eps!.Value, options.weight_decay!.Value);
         var live = LiveOf<State>(group);
         if (live.Count == 0)
         {
             return;
         }
         live.States.ForEach(s => s.step++);
-        // θ -= lr / (1 - β1^t) · m / (sqrt(v) / sqrt(1 - β2^t) + ε)
-        var rates = live.Each(s => -lr / (1 - Math.Pow(beta1, s.step)));
-        var roots = live.Each(s => Math.Sqrt(1 - Math.Pow(beta2, s.step)));
-        var parameters = live.Parameters();
-        var (m, v) = (live.All(s => s.exp_avg), live.All(s => s.exp_avg_sq));
-        if (!options.amsgrad!.Value && FusedAdam.Fits(parameters, live.Grads(), m, v))
-        {
-            FusedAdam.Step(parameters, live.Grads(), m, v, beta1, beta2, eps, 0, 1 - lr * decay, options.maximize!.Value, rates, roots);
-            return;
-        }
-        if (decay != 0)
-        {
-            Foreach.MulInPlace.Run(parameters, 1 - lr * decay);
-        }
-        var g = live.Grads(options.maximize!.Value);
-        Foreach.MulInPlace.Run(m, beta1);
-        Foreach.AddInPlace.Run(m, g, 1 - beta1);
-        Foreach.MulInPlace.Run(v, beta2);
-        Foreach.AddcmulInPlace.Run(v, g, g, 1 - beta2);
-        if (options.amsgrad!.Value)
-        {
-            for (var i = 0; i < v.Length; i++)
-            {
-                var most = live.Real(live.States[i].max_exp_avg_sq);
-                Kernels.Copy.Run(most, Kernels.Maximum.Call(most, v[i]));
-                v[i] = most;
-            }
-        }
-        var below = Foreach.Sqrt.CallList((Tensor[])v);
-        Foreach.DivideBy(below, roots);
-        Foreach.AddScalarInPlace.Run(below, eps);
-        Foreach.Addcdiv(parameters, m, below, rates);
+        var o = group.Options;
+        AdamRule.Step(live, s => s.step, s => s.exp_avg, s => s.exp_avg_sq, s => s.max_exp_avg_sq, new AdamRule.Numbers(
+            o.LearningRate!.Value, o.beta1!.Value, o.beta2!.Value, o.eps!.Value, o.weight_decay!.Value, true, o.amsgrad!.Value, o.maximize!.Value));
     }
 
     protected override void Dispose(bool disposing)
