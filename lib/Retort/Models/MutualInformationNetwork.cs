@@ -51,4 +51,16 @@ public sealed class MutualInformationNetwork : nn.Module<Tensor, Tensor, bool, T
         var sound = nn.functional.silu(proj2.call(audio.dim() == 3 ? audio.mean([1L]) : audio));
         return proj4.call(nn.functional.silu(proj3.call(text + sound))).sigmoid().squeeze(-1).MoveToOuterDisposeScope();
     }
+
+    /// <summary>psi (B) of a tuned embedding with the network's weights held: gradients go to the embedding alone (stage 2).</summary>
+    /// <param name="language">(B, U, D)</param>
+    /// <param name="audio">(B, T, audio width), or its mean over time</param>
+    public Tensor Held(Tensor language, Tensor audio)
+    {
+        using var scope = NewDisposeScope();
+        Tensor By(Projection layer, Tensor x) => nn.functional.linear(x, layer.Weight.detach());
+        var text = nn.functional.silu(By(proj1, language.mean([1L])));
+        var sound = nn.functional.silu(By(proj2, audio.dim() == 3 ? audio.mean([1L]) : audio));
+        return By(proj4, nn.functional.silu(By(proj3, text + sound))).sigmoid().squeeze(-1).MoveToOuterDisposeScope();
+    }
 }
