@@ -8,6 +8,7 @@ var groups = new Dictionary<string, Func<IEnumerable<Row>>>
     ["ced"] = EngineBench.Ced,
     ["store"] = StoreBench.All,
     ["slu"] = SluBench.All,
+    ["ger"] = GerBench.All,
     ["speech"] = SpeechBench.All,
     ["talker"] = TalkerBench.All,
     ["host"] = HostBench.All,

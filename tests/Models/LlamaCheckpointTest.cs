@@ -167,7 +167,7 @@ public sealed class LlamaCheckpointTest : IDisposable
         {
             foreach (var (name, gate) in first.named_parameters().Where(p => p.name.Contains("gating")))
             {
-                gate.copy_(tensor(FormulaWeights.Values(name, gate.shape), gate.shape));
+                gate.copy_(tensor(FormulaWeights.Values(name, gate.shape)!, gate.shape));
             }
         }
         LlamaAdapters.Save(first, Place("adapter.safetensors"));
@@ -202,7 +202,7 @@ public sealed class LlamaCheckpointTest : IDisposable
         using var scope = NewDisposeScope();
         var model = Model(1, adapter: new PromptAdapterSettings { Rows = 6, StartLayer = 1, NoiseWidth = 8 });
         var optimizer = optim.SGD(model.parameters().Where(p => p.requires_grad), 0.5);
-        var noise = tensor(FormulaWeights.Values("noise", [2, 6, 8]), [2, 6, 8]);
+        var noise = tensor(FormulaWeights.Values("noise", [2, 6, 8])!, [2, 6, 8]);
         HashSet<string> Moved()
         {
             model.zero_grad();
@@ -228,7 +228,7 @@ public sealed class LlamaCheckpointTest : IDisposable
         Assert.Equal(0, Distance(Logits(first), Logits(plain)));
         foreach (var (name, parameter) in first.named_parameters().Where(p => p.name.Contains("lora_B")))
         {
-            parameter.copy_(tensor(FormulaWeights.Values(name, parameter.shape), parameter.shape));
+            parameter.copy_(tensor(FormulaWeights.Values(name, parameter.shape)!, parameter.shape));
         }
         LlamaAdapters.SaveLora(first, folder, settings);
         var file = SafeTensors.Load(Place("adapter_model.safetensors"));

@@ -46,7 +46,7 @@ public sealed class LlamaGoldenTest
     [InlineData("encoder.bias", new long[] { 5 }, 0, -0.02886997163295746, -0.006703782826662064)]
     public void FormulaWeights_StatedKeys_GiveStatedValues(string key, long[] shape, uint variant, double first, double second)
     {
-        var values = FormulaWeights.Values(key, shape, variant);
+        var values = FormulaWeights.Values(key, shape, variant: variant)!;
         Assert.Equal([(float)first, (float)second], values[..2]);
     }
 

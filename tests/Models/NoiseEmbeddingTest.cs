@@ -11,7 +11,7 @@ public sealed class NoiseEmbeddingTest
 {
     private static float[] Vector(string key)
     {
-        var values = Enumerable.Range(0, 16).Select(i => FormulaWeights.Unit(key, (uint)i)).ToArray();
+        var values = FormulaWeights.Noise(key, 16);
         var norm = Math.Sqrt(values.Sum(v => v * v));
         return [.. values.Select(v => (float)(v / norm))];
     }

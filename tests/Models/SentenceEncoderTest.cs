@@ -89,7 +89,7 @@ public sealed class SentenceEncoderTest : IDisposable
         FormulaWeights.Fill(model);
         var draw = Retort.Randomness.RandomStream.Of(1, "prompts");
         var prompts = Enumerable.Range(0, 9).Select(_ => Enumerable.Range(0, draw.Next(1, 9)).Select(_ => draw.Next(20)).ToArray()).ToArray();
-        var noise = tensor(FormulaWeights.Values("noise", [9, 6, 4]), [9, 6, 4]);
+        var noise = tensor(FormulaWeights.Values("noise", [9, 6, 4])!, [9, 6, 4]);
         // An end symbol that occurs, so that rows leave the batch at other times.
         var free = LlamaGeneration.Greedy(model, prompts, end: -1, most: 12, noise);
         var end = free[0][6];

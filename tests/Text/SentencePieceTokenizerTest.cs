@@ -7,10 +7,10 @@ namespace Retort.Tests.Text;
 /// <summary>SentencePiece models written here by the format's field numbers, against the algorithms stated plainly.</summary>
 public sealed class SentencePieceTokenizerTest
 {
-    private sealed record Part(string Text, float Score, int Kind = 1);
+    internal sealed record Part(string Text, float Score, int Kind = 1);
 
     // LLaMA's layout in small: unknown, start, end, 256 bytes, then pieces by falling score.
-    private static List<Part> Llama(params string[] pieces)
+    internal static List<Part> Llama(params string[] pieces)
     {
         var parts = new List<Part> { new("<unk>", 0, 2), new("<s>", 0, 3), new("</s>", 0, 3) };
         parts.AddRange(Enumerable.Range(0, 256).Select(b => new Part($"<0x{b:X2}>", 0, 6)));
@@ -18,7 +18,7 @@ public sealed class SentencePieceTokenizerTest
         return parts;
     }
 
-    private static byte[] Write(IEnumerable<Part> parts, int type = 2, bool fallback = true, bool prefix = true, bool extra = false, int unknown = 0, byte[]? map = null)
+    internal static byte[] Write(IEnumerable<Part> parts, int type = 2, bool fallback = true, bool prefix = true, bool extra = false, int unknown = 0, byte[]? map = null)
     {
         using var stream = new MemoryStream();
         void Varint(Stream to, ulong value)

@@ -42,19 +42,17 @@ internal static class BpeFile
         {
             throw new BadInputException(path, "model", $"is \"{JsonLines.Short(type.GetString()!)}\"; only BPE is read");
         }
-        if (Kind(root, "normalizer") is { } normalizer)
-        {
-            throw new BadInputException(path, "normalizer", $"\"{JsonLines.Short(normalizer)}\" is not supported; expected none");
-        }
-        if (JsonLines.Find(model, "byte_fallback") is { ValueKind: JsonValueKind.True })
-        {
-            throw new BadInputException(path, "model.byte_fallback", "is not supported");
-        }
-        var (words, addPrefixSpace) = Words(path, root);
+        var llama = LlamaPipeline.Read(path, root);
+        var (words, addPrefixSpace) = llama is null ? Words(path, root) : (llama.Split is null ? PreTokenizer.None : PreTokenizer.ByteLevel, false);
         var vocabulary = Vocabulary(path, model);
+        var fallback = JsonLines.Find(model, "byte_fallback") is { ValueKind: JsonValueKind.True };
+        if (fallback && Enumerable.Range(0, 256).FirstOrDefault(b => !vocabulary.ContainsKey($"<0x{b:X2}>"), -1) is >= 0 and var lacking)
+        {
+            throw new BadInputException(path, "model.byte_fallback", $"the vocabulary lacks <0x{lacking:X2}>");
+        }
         var (added, skipped) = Added(path, root, vocabulary);
         var tokens = Dense(path, vocabulary);
-        var (decoder, suffix) = Decoder(path, root);
+        var (decoder, suffix) = llama is { Pieces: true } ? (BpeDecoder.Spaces, "") : Decoder(path, root);
         var bpe = new BpeModel
         {
             Vocabulary = vocabulary,
@@ -64,6 +62,7 @@ internal static class BpeFile
             Unknown = Text(model, "unk_token"),
             FuseUnknown = JsonLines.Find(model, "fuse_unk") is { ValueKind: JsonValueKind.True },
             IgnoreMerges = JsonLines.Find(model, "ignore_merges") is { ValueKind: JsonValueKind.True },
+            ByteFallback = fallback,
         };
         if (bpe.Unknown is { } unknown ? !vocabulary.ContainsKey(unknown) : words != PreTokenizer.ByteLevel || !VisibleBytes.All.All(c => Spells(bpe, c.ToString())))
         {
@@ -96,6 +95,7 @@ internal static class BpeFile
             DecoderSuffix = suffix,
             Model = bpe,
             Dropout = dropout,
+            Llama = llama,
         }, special);
     }
 
@@ -252,10 +252,21 @@ internal static class BpeFile
             json.WriteEndObject();
         }
         json.WriteEndArray();
-        json.WriteNull("normalizer");
-        WritePart(json, "pre_tokenizer", parts.Words == PreTokenizer.None ? null : parts.Words.ToString(), "", parts.AddPrefixSpace);
+        if (parts.Llama is { } llama)
+        {
+            foreach (var (name, raw) in llama.Raw)
+            {
+                json.WritePropertyName(name);
+                json.WriteRawValue(raw);
+            }
+        }
+        else
+        {
+            json.WriteNull("normalizer");
+            WritePart(json, "pre_tokenizer", parts.Words == PreTokenizer.None ? null : parts.Words.ToString(), "", parts.AddPrefixSpace);
+            WritePart(json, "decoder", parts.Decoder switch { BpeDecoder.Spaces => null, BpeDecoder.Bytes => "ByteLevel", _ => "BPEDecoder" }, parts.DecoderSuffix, parts.AddPrefixSpace);
+        }
         json.WriteNull("post_processor");
-        WritePart(json, "decoder", parts.Decoder switch { BpeDecoder.Spaces => null, BpeDecoder.Bytes => "ByteLevel", _ => "BPEDecoder" }, parts.DecoderSuffix, parts.AddPrefixSpace);
         json.WriteStartObject("model");
         json.WriteString("type", "BPE");
         WriteNumber(json, "dropout", parts.Dropout);
@@ -263,7 +274,7 @@ internal static class BpeFile
         WriteText(json, "continuing_subword_prefix", parts.Model.ContinuingPrefix);
         WriteText(json, "end_of_word_suffix", parts.Model.EndOfWord);
         json.WriteBoolean("fuse_unk", parts.Model.FuseUnknown);
-        json.WriteBoolean("byte_fallback", false);
+        json.WriteBoolean("byte_fallback", parts.Model.ByteFallback);
         json.WriteBoolean("ignore_merges", parts.Model.IgnoreMerges);
         json.WriteStartObject("vocab");
         for (var id = 0; id < parts.Tokens.Count; id++)

@@ -32,6 +32,9 @@ internal sealed class BpeModel
     /// <summary>Whether unknown symbols in a row become one token.</summary>
     public bool FuseUnknown { get; init; }
 
+    /// <summary>Whether a symbol outside the vocabulary is spelled by its bytes, &lt;0x00&gt; to &lt;0xFF&gt;.</summary>
+    public bool ByteFallback { get; init; }
+
     /// <summary>Whether a word that is a token is not spelled by merges.</summary>
     public bool IgnoreMerges { get; init; }
 
@@ -149,6 +152,13 @@ internal sealed class BpeModel
             var symbol = word.Substring(i, length);
             symbol = (i > 0 ? ContinuingPrefix : "") + symbol + (i + length == word.Length ? EndOfWord : "");
             var known = Vocabulary.TryGetValue(symbol, out var id);
+            if (!known && ByteFallback)
+            {
+                symbols.AddRange(System.Text.Encoding.UTF8.GetBytes(word.Substring(i, length)).Select(b => Vocabulary[$"<0x{b:X2}>"]));
+                lastUnknown = false;
+                i += length;
+                continue;
+            }
             if (known || !(FuseUnknown && lastUnknown))
             {
                 symbols.Add(known ? id : unknown >= 0 ? unknown

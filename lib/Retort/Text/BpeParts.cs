@@ -37,4 +37,7 @@ internal sealed record BpeParts
     public required BpeModel Model { get; init; }
 
     public double Dropout { get; init; }
+
+    /// <summary>The LLaMA family's normaliser, pattern and decoder; null where the file has none of them.</summary>
+    public LlamaPipeline? Llama { get; init; }
 }

@@ -51,7 +51,8 @@ public sealed class BpeTokenizer : Tokenizer
 
     /// <summary>
     /// Reads a tokenizer.json of the Hugging Face tokenizers library whose model is BPE, with the pre-tokenizers Whitespace,
-    /// WhitespaceSplit or ByteLevel or none. Its post-processor, truncation and padding are for batches and not applied.
+    /// WhitespaceSplit or ByteLevel or none; and those of the LLaMA family: spaces as a sign with byte fallback (LLaMA, LLaMA-2,
+    /// TinyLlama), or a pattern before bytes (Llama 3). Its post-processor, truncation and padding are for batches and not applied.
     /// </summary>
     /// <param name="path">the file</param>
     /// <param name="special">the file's names of the special tokens; null for the defaults. Two roles may have one name.</param>
@@ -100,6 +101,14 @@ public sealed class BpeTokenizer : Tokenizer
 
         void Words(string piece)
         {
+            if (parts.Llama is { } llama)
+            {
+                foreach (var word in llama.Words(llama.Normalise(piece)))
+                {
+                    parts.Model.Encode(llama.Split is null ? word : VisibleBytes.Write(word), ids, draw, dropout);
+                }
+                return;
+            }
             if (parts.AddPrefixSpace && piece.Length > 0 && !char.IsWhiteSpace(piece[0]))
             {
                 piece = " " + piece;
@@ -111,7 +120,7 @@ public sealed class BpeTokenizer : Tokenizer
         }
     }
 
-    private protected override string Join(IReadOnlyList<string> tokens) => parts.Decoder switch
+    private protected override string Join(IReadOnlyList<string> tokens) => parts.Llama is { Pieces: true } llama ? llama.Join(tokens) : parts.Decoder switch
     {
         BpeDecoder.Bytes => VisibleBytes.Read(tokens),
         BpeDecoder.EndOfWord => string.Concat(tokens.Select((token, i) => token.Replace(parts.DecoderSuffix, i + 1 < tokens.Count ? " " : "", StringComparison.Ordinal))),

@@ -1,0 +1,145 @@
+using Retort.Data;
+using Retort.Losses;
+using Retort.Models;
+using Retort.Randomness;
+using Retort.Torch;
+using Retort.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Retort.Papers.Ger;
+
+/// <summary>
+/// The small language model in the place of LLaMA-2-7b. A 7 B model can copy and vote within a list from its pre-training; a model of
+/// one million weights learns it from lists corrupted in text alone (<see cref="TextCorruption"/>) beside plain text.
+/// </summary>
+public sealed record GerBaseSettings
+{
+    /// <summary>The model; its vocabulary is the data's.</summary>
+    public LlamaSettings Model { get; init; } = new() { Width = 128, Depth = 4, Heads = 4, Groups = 4, Hidden = 344, Context = 192 };
+
+    /// <summary>Steps of the optimizer.</summary>
+    public long Steps { get; init; } = 2000;
+
+    /// <summary>Sentences in a step.</summary>
+    public int Batch { get; init; } = 32;
+
+    /// <summary>The highest learning rate.</summary>
+    public double LearningRate { get; init; } = 2e-3;
+
+    /// <summary>Share of sentences that are learned as plain text; the others are answers to corrupted lists. 1: the base has never met a list.</summary>
+    public double PlainShare { get; init; } = 0.25;
+
+    /// <summary>The seed of weights, order and corruptions.</summary>
+    public long Seed { get; init; } = 11;
+}
+
+/// <summary>The frozen base of all arms.</summary>
+public sealed class GerBase : IResultKey
+{
+    private readonly IReadOnlyDictionary<string, Tensor> weights;
+
+    private GerBase(LlamaSettings settings, GerPrompt prompt, IReadOnlyDictionary<string, Tensor> weights, TrainResult result, string key) =>
+        (Settings, Prompt, this.weights, Result, ResultKey) = (settings, prompt, weights, result, key);
+
+    /// <summary>The model's size.</summary>
+    public LlamaSettings Settings { get; }
+
+    /// <summary>How lists become tokens.</summary>
+    public GerPrompt Prompt { get; }
+
+    /// <summary>The training.</summary>
+    public TrainResult Result { get; }
+
+    /// <inheritdoc/>
+    public string ResultKey { get; }
+
+    /// <summary>A copy of the base, with a fresh adapter if settings for one are given.</summary>
+    /// <param name="adapter">null for none</param>
+    /// <param name="seed">the adapter's start</param>
+    public Llama Copy(Retort.Layers.PromptAdapterSettings? adapter = null, long seed = 0)
+    {
+        var model = new Llama(Settings, adapter);
+        LlamaCheckpoint.Load(model, weights);
+        model.Fill(seed, Llama.IsAdapter);
+        return model;
+    }
+
+    /// <summary>Trains the base, or goes on with or reads the folder's run.</summary>
+    /// <param name="settings">size and training</param>
+    /// <param name="data">text and vocabulary</param>
+    /// <param name="folder">where the run is kept; null to keep nothing</param>
+    /// <param name="progress">where it says how far it is; null: below the cell, or in the terminal</param>
+    /// <param name="cancel">stops it, with a checkpoint</param>
+    public static GerBase Train(GerBaseSettings settings, GerData data, string? folder = null, Progress? progress = null, CancellationToken cancel = default)
+    {
+        using var shown = progress is null ? Progress.Below() : null;
+        var run = (progress ?? shown!).Run("language model");
+        run.Begin();
+        var size = settings.Model with { Vocabulary = data.Words.Count };
+        var prompt = GerPrompt.Short(data.Words);
+        using var model = new Llama(size);
+        model.Fill(settings.Seed);
+        var corruption = new TextCorruption([.. data.Words.Tokens.Where(t => t.All(char.IsAsciiLetterLower))], data.Settings.Hypotheses);
+        var order = new SampleOrder(data.Text.Count, settings.Seed);
+        var warm = settings.Steps / 20;
+        var result = TrainLoop.Run(new TrainTask
+        {
+            Model = model,
+            Order = step => order.Batch(step, settings.Batch).Samples,
+            Rate = Schedule.WarmUp(warm, settings.LearningRate, Schedule.Cosine(settings.LearningRate, Math.Max(settings.Steps - warm, 1), 0.02)),
+            Step = context =>
+            {
+                var (tokens, targets) = Sequences([.. context.Batch.Select(i => Sequence(i, context.Step))]);
+                var logits = model.call(tokens, null);
+                return TokenLoss.CrossEntropy(logits, targets);
+            },
+            Settings = new { settings, Data = data.ResultKey },
+        }, new TrainSettings
+        {
+            Seed = settings.Seed,
+            Steps = settings.Steps,
+            Adam = new AdamSettings { Beta2 = 0.98, WeightDecay = 0.01, Decoupled = true, SpareVectors = true },
+            ClipNorm = 1,
+            Patience = 0,
+            Final = FinalWeights.Last,
+            LogEvery = Math.Max(settings.Steps / 50, 1),
+        }, folder, run, cancel);
+        run.Done();
+        using var scope = NewDisposeScope();
+        return new GerBase(size, prompt, model.state_dict().ToDictionary(p => p.Key, p => p.Value.detach().clone().DetachFromDisposeScope()), result, StateDict.Hash(model));
+
+        // Tokens, and the first place whose token is learned.
+        (int[] Tokens, int Prompt) Sequence(int i, long step)
+        {
+            var draw = RandomStream.Of(settings.Seed, "corrupt", $"{i}", step);
+            return draw.Chance(settings.PlainShare)
+                ? (data.Words.EncodeMarked(data.Text[i]), 1)
+                : prompt.EncodeWithAnswer(corruption.List(data.Text[i], draw));
+        }
+    }
+
+    private static (Tensor Tokens, Tensor Targets) Sequences(IReadOnlyList<(int[] Tokens, int Prompt)> rows)
+    {
+        var longest = rows.Max(r => r.Tokens.Length) - 1;
+        var (tokens, targets) = (new long[rows.Count * longest], new long[rows.Count * longest]);
+        Array.Fill(targets, -1L);
+        for (var b = 0; b < rows.Count; b++)
+        {
+            for (var t = 0; t < rows[b].Tokens.Length - 1; t++)
+            {
+                tokens[b * longest + t] = rows[b].Tokens[t];
+                targets[b * longest + t] = t + 1 >= rows[b].Prompt ? rows[b].Tokens[t + 1] : -1;
+            }
+        }
+        return (tensor(tokens, [rows.Count, longest]), tensor(targets, [rows.Count, longest]));
+    }
+
+    /// <summary>Log-probability of a sentence as plain text, for rescoring.</summary>
+    /// <param name="sentences">the sentences</param>
+    public double[] LogProbabilities(IReadOnlyList<string> sentences)
+    {
+        using var model = Copy();
+        return LlamaGeneration.LogProbabilities(model, [.. sentences.Select(Prompt.Tokenizer.EncodeMarked)]);
+    }
+}

@@ -1,0 +1,231 @@
+// Sentences spoken by espeak-ng, clean and in noise, and the recogniser that makes N-best lists of them.
+
+using Retort.Audio;
+using Retort.Data;
+using Retort.Decoding;
+using Retort.Models;
+using Retort.Randomness;
+using Retort.Text;
+using Retort.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Retort.Papers.Ger;
+
+/// <summary>One part of the speech: what is said, who says it, and in which noise.</summary>
+public sealed class GerSpeech
+{
+    private readonly SpeechRecording sound;
+    private readonly Func<int, (NoiseKind? Kind, double Ratio)> condition;
+    private readonly long seed;
+    private readonly string name;
+    private readonly IReadOnlyList<float[]>? babble;
+
+    internal GerSpeech(string name, string[] sentences, Split voices, GerDataSettings settings, IReadOnlyList<float[]>? babble, Func<int, (NoiseKind?, double)> condition)
+    {
+        (this.name, Sentences, this.babble, this.condition, seed) = (name, sentences, babble, condition, settings.Seed);
+        var speakers = settings.Speech.Voices(voices);
+        var lines = sentences.Select((sentence, i) =>
+        {
+            var draw = RandomStream.Of(settings.Seed, $"voice {name}", $"{i}");
+            return new SpokenLine($"{name}-{i:000000}.wav", sentence, draw.Pick(speakers), draw.Next(settings.Speech.Speed.Lowest, settings.Speech.Speed.Highest + 1), draw.Next(settings.Speech.Pitch.Lowest, settings.Speech.Pitch.Highest + 1));
+        }).ToArray();
+        sound = SpeechRecording.Of(lines, settings.Speech, SyntheticSpeech.HashOf(lines, settings.Speech));
+    }
+
+    /// <summary>What is said.</summary>
+    public IReadOnlyList<string> Sentences { get; }
+
+    /// <summary>The noise of an utterance and its ratio.</summary>
+    public (NoiseKind? Kind, double Ratio) Condition(int i) => condition(i);
+
+    /// <summary>An utterance without noise, 16 kHz.</summary>
+    public float[] Clean(int i) => sound.Samples(i);
+
+    /// <summary>An utterance in its noise, scaled to a peak of 1 where it would be above.</summary>
+    public float[] Noisy(int i)
+    {
+        var (kind, ratio) = condition(i);
+        return kind is { } noise ? In(i, noise, ratio) : Clean(i);
+    }
+
+    /// <summary>An utterance in any noise.</summary>
+    /// <param name="i">the utterance</param>
+    /// <param name="kind">the noise</param>
+    /// <param name="ratio">signal-to-noise ratio, in dB</param>
+    public float[] In(int i, NoiseKind kind, double ratio)
+    {
+        var clean = Clean(i);
+        var mixed = Noise.Mix(clean, Noise.Make(kind, clean.Length, RandomStream.Of(seed, $"noise {name}", $"{i}"), speech: babble), ratio);
+        var peak = mixed.Max(Math.Abs);
+        return peak <= 1 ? mixed : [.. mixed.Select(x => x / peak)];
+    }
+}
+
+/// <summary>The recogniser: training, and lists with encoder output.</summary>
+public sealed class GerRecogniser
+{
+    private const int EvaluationBatch = 32;
+    private readonly GerDataSettings settings;
+    private readonly CtcRecogniser model;
+    private readonly WordTokenizer words;
+
+    private GerRecogniser(GerDataSettings settings, CtcRecogniser model, WordTokenizer words) => (this.settings, this.model, this.words) = (settings, model, words);
+
+    /// <summary>Trains the recogniser on clean and mildly noisy speech.</summary>
+    /// <param name="settings">encoder and training</param>
+    /// <param name="speech">the part that it learns from</param>
+    /// <param name="words">the words that it may write; number 0 is the blank</param>
+    /// <param name="folder">where the run is kept and resumed; null to keep nothing</param>
+    /// <param name="progress">where it says how far it is</param>
+    public static (GerRecogniser Recogniser, TrainResult Result) Train(GerDataSettings settings, GerSpeech speech, WordTokenizer words, string? folder = null, RunProgress? progress = null)
+    {
+        var generator = new Generator((ulong)settings.Seed);
+        var encoder = new LogMelEncoder(settings.Encoder, settings.Seed, generator);
+        var lexicon = Phonemes.Of([.. words.Tokens.Where(t => t.All(char.IsAsciiLetterLower))]);
+        var phonemes = lexicon.Values.SelectMany(p => p).Distinct().Order(StringComparer.Ordinal).ToArray();
+        var numbers = phonemes.Select((p, i) => (p, i)).ToDictionary(x => x.p, x => x.i + 1);
+        var model = new CtcRecogniser(encoder, words.Count, phonemes.Length + 1, settings.Seed);
+        var targets = speech.Sentences.Select(words.Encode).ToArray();
+        var sounds = speech.Sentences.Select(s => s.Split(' ').SelectMany(w => lexicon[w].Select(p => numbers[p])).ToArray()).ToArray();
+        var features = new Tensor[targets.Length];
+        Parallel.For(0, features.Length, i => features[i] = Features(encoder, speech.Noisy(i)));
+        try
+        {
+            var batches = new LengthBatches([.. features.Select(f => f.shape[0])], settings.RecogniserBatch, settings.Seed);
+            var warm = settings.RecogniserSteps / 10;
+            var result = TrainLoop.Run(new TrainTask
+            {
+                Model = model,
+                Order = step => batches.Batch(step).Samples,
+                Rate = Schedule.WarmUp(warm, settings.RecogniserRate, Schedule.Cosine(settings.RecogniserRate, Math.Max(settings.RecogniserSteps - warm, 1), 0.02)),
+                Step = context =>
+                {
+                    var (x, frames) = Padded([.. context.Batch.Select(i => features[i])]);
+                    return model.Loss(model.call(x, frames), frames, [.. context.Batch.Select(i => targets[i])], [.. context.Batch.Select(i => sounds[i])]);
+                },
+                Generators = [generator],
+                Settings = settings,
+            }, new TrainSettings
+            {
+                Seed = settings.Seed,
+                Steps = settings.RecogniserSteps,
+                Adam = new AdamSettings { Beta2 = 0.98, WeightDecay = 0.01, Decoupled = true },
+                ClipNorm = 2,
+                Patience = 0,
+                Final = FinalWeights.Last,
+                LogEvery = Math.Max(settings.RecogniserSteps / 30, 1),
+            }, folder, progress);
+            model.eval();
+            return (new GerRecogniser(settings, model, words), result);
+        }
+        finally
+        {
+            foreach (var f in features)
+            {
+                f.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Lists of a part, with the pooled encoder output of noisy and clean recordings.</summary>
+    /// <param name="name">the part's name, for the random copies of short lists</param>
+    /// <param name="speech">the part</param>
+    public IReadOnlyList<GerItem> Lists(string name, GerSpeech speech)
+    {
+        var items = new List<GerItem>();
+        using var none = no_grad();
+        foreach (var batch in Enumerable.Range(0, speech.Sentences.Count).Chunk(EvaluationBatch))
+        {
+            using var scope = NewDisposeScope();
+            var (noisy, frames, logs) = Encode([.. batch.Select(speech.Noisy)]);
+            var (clean, cleanFrames, _) = Encode([.. batch.Select(speech.Clean)]);
+            var found = PrefixBeamSearch.Decode(logs, frames, settings.Beams, perFrame: 2 * settings.Beams);
+            var probabilities = logs.exp();
+            for (var b = 0; b < batch.Length; b++)
+            {
+                var id = $"{name}-{batch[b]}";
+                var draw = RandomStream.Of(settings.Seed, "fill", id);
+                var row = logs[b].narrow(0, 0, frames[b]).contiguous().data<float>().ToArray();
+                var (texts, scores) = NBestList.Fill(found[b].Select(h => (words.Decode([.. h.Tokens.Take(settings.MostWords)]), h.LogProbability / (h.Tokens.Count + 1))), settings.Hypotheses, draw, () => Sample(row, draw));
+                var (kind, ratio) = speech.Condition(batch[b]);
+                float[] Mean(Tensor encoded, long count) => encoded.narrow(0, 0, count).mean([0L]).data<float>().ToArray();
+                var pooled = nn.functional.adaptive_avg_pool1d(noisy[b].narrow(0, 0, frames[b]).t().unsqueeze(0), settings.Segments).squeeze(0).t().contiguous();
+                items.Add(new GerItem(
+                    new NBestList(id, texts, speech.Sentences[batch[b]]) { Scores = scores, NoisyAudio = Mean(noisy[b], frames[b]), CleanAudio = Mean(clean[b], cleanFrames[b]) },
+                    kind, ratio, pooled.data<float>().ToArray()));
+            }
+        }
+        return items;
+    }
+
+    /// <summary>Log-probabilities (frames, words) of one recording, for looking at.</summary>
+    public Tensor LogProbabilities(float[] wave)
+    {
+        using var none = no_grad();
+        using var scope = NewDisposeScope();
+        return Encode([wave]).Logs[0].MoveToOuterDisposeScope();
+    }
+
+    private (Tensor Encoded, long[] Frames, Tensor Logs) Encode(IReadOnlyList<float[]> waves)
+    {
+        var features = new Tensor[waves.Count];
+        for (var i = 0; i < features.Length; i++)
+        {
+            features[i] = Features(model.Encoder, waves[i]);
+        }
+        var (x, frames) = Padded(features);
+        foreach (var f in features)
+        {
+            f.Dispose();
+        }
+        var encoded = model.call(x, frames);
+        return (encoded, frames, model.Words(encoded));
+    }
+
+    // Features (T, F) of one recording alone.
+    private static Tensor Features(AudioEncoder encoder, float[] wave)
+    {
+        using var none = no_grad();
+        using var scope = NewDisposeScope();
+        return encoder.Features(tensor(wave).unsqueeze(0), null).squeeze(0).DetachFromDisposeScope();
+    }
+
+    private static (Tensor Features, long[] Frames) Padded(IReadOnlyList<Tensor> features)
+    {
+        var longest = features.Max(f => f.shape[0]);
+        return (stack([.. features.Select(f => nn.functional.pad(f, (0, 0, 0, longest - f.shape[0])))]), [.. features.Select(f => f.shape[0])]);
+    }
+
+    // One path at temperature 1.2, as the published script samples where a list is too short.
+    private (string Text, double Score) Sample(float[] logs, RandomStream draw)
+    {
+        var (tokens, last, score) = (new List<int>(), 0, 0.0);
+        for (var t = 0; t < logs.Length / words.Count; t++)
+        {
+            var row = logs.AsSpan(t * words.Count, words.Count);
+            double total = 0, limit = draw.NextDouble();
+            foreach (var value in row)
+            {
+                total += Math.Exp(value / 1.2);
+            }
+            var (chosen, sum) = (0, 0.0);
+            for (var s = 0; s < row.Length; s++)
+            {
+                sum += Math.Exp(row[s] / 1.2) / total;
+                chosen = s;
+                if (sum > limit)
+                {
+                    break;
+                }
+            }
+            score += row[chosen];
+            if (chosen != 0 && chosen != last)
+            {
+                tokens.Add(chosen);
+            }
+            last = chosen;
+        }
+        return (words.Decode([.. tokens.Take(settings.MostWords)]), score / (tokens.Count + 1));
+    }
+}
