@@ -252,6 +252,25 @@ public sealed class LlamaCheckpointTest : IDisposable
     }
 
     [Fact]
+    public void Step_TinyLlamasShapeInBFloat16_StaysNearFloat32()
+    {
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        // TinyLlama's widths and heads; one of its 22 layers and a small vocabulary, random weights.
+        var settings = LlamaSettings.TinyLlama with { Depth = 1, Vocabulary = 256, Context = 64 };
+        var wide = Model(1, settings);
+        LlamaCheckpoint.Save(wide, Place("model.safetensors"));
+        var narrow = new Llama(settings, dtype: bfloat16);
+        LlamaCheckpoint.Load(narrow, folder);
+        var tokens = tensor(new long[] { 1, 5, 7, 2, 30, 4 }, [2, 3]);
+        using var cache = narrow.NewCache([0, 1], 8);
+        narrow.Step(tokens, cache);
+        var logits = narrow.Step(tensor(new long[] { 9, 8 }, [2, 1]), cache).to(float32);
+        var expected = wide.call(tensor(new long[] { 1, 5, 7, 9 }, [1, 4]), null)[0][3];
+        Assert.InRange(Distance(expected, logits[0]) / expected.std().item<float>(), 1e-6f, 0.1f);
+    }
+
+    [Fact]
     public void Forward_BeyondTheContextOrStrangeNoise_IsRefused()
     {
         using var scope = NewDisposeScope();
