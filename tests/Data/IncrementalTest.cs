@@ -78,18 +78,6 @@ public sealed class IncrementalTest
         double Distance(int[] of) => Math.Sqrt(Mean(of).Zip(mean).Sum(p => (p.First - p.Second) * (p.First - p.Second)));
     }
 
-    [Fact]
-    public void Quota_FractionAndCount_AreSharedOut()
-    {
-        // 1 % of 119,881 recordings is 1,198, and 66 a scenario.
-        var paper = new RehearsalSettings();
-        Assert.Equal((1198, 66, 66), (paper.Size(119_881), paper.Quota(119_881, 18, 3), paper.Quota(119_881, 18, 18)));
-        var shared = paper with { Count = 100, FixedQuota = false };
-        Assert.Equal((33, 5), (shared.Quota(119_881, 18, 3), shared.Quota(119_881, 18, 18)));
-        Assert.Equal(29, new RehearsalSettings { Fraction = 0.29 }.Size(100));
-        Assert.Throws<ArgumentOutOfRangeException>(() => (paper with { Fraction = 2 }).Size(10));
-    }
-
     [Theory]
     [InlineData(MemorySelection.Random)]
     [InlineData(MemorySelection.Herding)]

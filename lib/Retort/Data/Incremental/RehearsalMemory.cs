@@ -22,7 +22,7 @@ public sealed class RehearsalMemory
     /// <summary>The memory after a task. It depends on its arguments alone.</summary>
     /// <param name="task">the task's training samples, without the memory's</param>
     /// <param name="classOf">the class of a sample for the quota: its scenario, or its intent</param>
-    /// <param name="quota">the most samples of a class; see <see cref="RehearsalSettings.Quota"/>. Old classes keep the first of theirs.</param>
+    /// <param name="quota">the most samples of a class. Old classes keep the first of theirs.</param>
     /// <param name="selection">how samples are chosen</param>
     /// <param name="features">the feature vector of a sample, for the selections that need it; null for random</param>
     /// <param name="seed">the run's seed, for random selection</param>
