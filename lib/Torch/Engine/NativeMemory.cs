@@ -7,19 +7,23 @@ namespace TorchSharp;
 /// </summary>
 internal static unsafe class NativeMemory
 {
-    private const long Step = 512L << 20, LongestStep = 16L << 30, NearTheEnd = 256L << 20;
+    private const long Step = 512L << 20, LongestStep = 16L << 30, NearTheEnd = 256L << 20, Few = 16;
 
     private static readonly long* inUse = Door.MemoryInUse();
     private static readonly long most = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 10 * 8;
     private static long step = Step;
     private static long limit = Math.Min(Step, most);
     private static int busy;
+    private static long collected;
 
     /// <summary>Bytes in tensors on the CPU now; 0 where the C library's own allocator is in use.</summary>
     internal static long InUse => inUse == null ? 0 : Volatile.Read(ref *inUse);
 
     /// <summary>How often the limit was met.</summary>
     internal static int Collections { get; private set; }
+
+    /// <summary>A tensor was freed by its finalizer.</summary>
+    internal static void CountCollected() => Interlocked.Increment(ref collected);
 
     internal static void Watch()
     {
@@ -32,7 +36,7 @@ internal static unsafe class NativeMemory
         try
         {
             Collections++;
-            long before = InUse;
+            long before = InUse, already = Interlocked.Read(ref collected);
             // Most garbage is young.
             foreach (int generation in (ReadOnlySpan<int>)[0, 2])
             {
@@ -41,9 +45,12 @@ internal static unsafe class NativeMemory
                 if (InUse < before / 2) break;
             }
             long after = InUse;
-            // What is held and not garbage is no reason to look again soon.
-            step = after < before / 4 * 3 ? Step : Math.Min(2 * step, LongestStep);
-            Volatile.Write(ref limit, Math.Min(after + step, Math.Max(most, after + NearTheEnd)));
+            // What is held and not garbage is no reason to look again soon. Other threads' steps end meanwhile and free theirs, so
+            // what counts is what the collector itself found.
+            bool found = Interlocked.Read(ref collected) - already > Few && after < before / 4 * 3;
+            step = found ? Step : Math.Min(2 * step, LongestStep);
+            long from = found ? after : Math.Max(before, after);
+            Volatile.Write(ref limit, Math.Min(from + step, Math.Max(most, from + NearTheEnd)));
         }
         finally
         {

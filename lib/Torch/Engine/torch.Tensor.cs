@@ -73,6 +73,10 @@ public static partial class torch
                 if (OwningDisposeScope is { } owner) owner.MarkAsDisposed(this);
                 else DisposeScopeManager.Current.CountOutside();
             }
+            else
+            {
+                NativeMemory.CountCollected();
+            }
             Interlocked.Decrement(ref totalCount);
             Door.Free(h);
         }

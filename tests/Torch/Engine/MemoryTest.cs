@@ -58,6 +58,23 @@ public class MemoryTest
     }
 
     [Fact]
+    public void StepsOfSeveralThreads_AreLeftAlone()
+    {
+        int collections = NativeMemory.Collections;
+        var threads = Enumerable.Range(0, 4).Select(_ => new Thread(() =>
+        {
+            for (int i = 0; i < 100; i++)
+            {
+                using var scope = NewDisposeScope();
+                for (int k = 0; k < 40; k++) empty(2_000_000);
+            }
+        })).ToList();
+        threads.ForEach(t => t.Start());
+        threads.ForEach(t => t.Join());
+        Assert.InRange(NativeMemory.Collections - collections, 0, 6);
+    }
+
+    [Fact]
     public void Bytes_OfATemporaryUnderCollections_AreItsOwn()
     {
         bool stop = false;
