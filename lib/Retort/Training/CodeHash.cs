@@ -56,12 +56,22 @@ public static class CodeHash
         {
             foreach (var one in function.GetInvocationList())
             {
-                Call(one.Method, Reachable(one.Target));
+                Of(one);
             }
             while (waiting.TryDequeue(out var next))
             {
                 Body(next.Method, next.Instances);
             }
+        }
+
+        // A method of an object that has a key of its own, such as a pre-trained start's, counts with that key.
+        private void Of(Delegate one)
+        {
+            if (one.Target is IResultKey)
+            {
+                Value(one.Target);
+            }
+            Call(one.Method, Reachable(one.Target));
         }
 
         // Methods are numbered in the order in which they are met, so that their own names do not count.
@@ -211,7 +221,7 @@ public static class CodeHash
                     foreach (var one in function.GetInvocationList())
                     {
                         text.Append("function ");
-                        Call(one.Method, Reachable(one.Target));
+                        Of(one);
                     }
                     break;
                 case torch.Tensor tensor:

@@ -74,5 +74,13 @@ public sealed class CedPretrainingTest : IDisposable
         Assert.Equal(whole.ResultKey, resumed.ResultKey);
     }
 
+    [Fact]
+    public void Into_AsAnArmsStart_CountsWithWhatItWasMadeOf()
+    {
+        using var one = Train();
+        using var other = CedPretraining.Train(settings with { Steps = 2 }, CedToy.Model, data, folder: Path.Combine(folder, "other"));
+        Assert.NotEqual(CodeHash.Of((Action<AudioTransformer>)one.Into), CodeHash.Of((Action<AudioTransformer>)other.Into));
+    }
+
     private static byte[] Bytes(Tensor value) => System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(value.detach().contiguous().data<float>().ToArray()).ToArray();
 }
