@@ -177,6 +177,11 @@ internal static partial class TorchSharpStub
             if (node.Members.FirstOrDefault(m => m.StartsWith("IEnumerator<") && m.EndsWith("GetEnumerator()")) is { } enumerator)
             {
                 bases.Add(enumerator.Split(" GetEnumerator")[0].Replace("IEnumerator<", "IEnumerable<"));
+                // Whoever has all of a list's members is one.
+                if (node.Members.Any(m => m.StartsWith("void Insert(int index")) && node.Members.Contains("bool IsReadOnly { get; }"))
+                {
+                    bases.Add(bases[^1].Replace("IEnumerable<", "IList<"));
+                }
             }
         }
         var partial = isStatic ? "static " : node.Modifier;
