@@ -35,11 +35,17 @@ public class JupyterInABrowserTest
             await browser.Until($"window.Jupyter && Jupyter.notebook && {Kernel} && {Kernel}.is_connected() && {Kernel}.info_reply.status === 'ok'", 90);
             Assert.Equal(".net-csharp", (await browser.Evaluate($"{Kernel}.name"))!.ToString());
 
+            // What the file says of its last run.
+            await browser.Evaluate("Jupyter.notebook.metadata.retort = { size: 'full' }");
+
             // "Run all", by the menu's own entry, while the looks of the progress line are noted.
             await browser.Evaluate("window.seen = new Set(); new MutationObserver(() => { for (const m of document.querySelector('#notebook').innerText.matchAll(/^step \\d+$/gm)) seen.add(m[0]); }).observe(document.querySelector('#notebook'), { childList: true, subtree: true, characterData: true }); document.querySelector('#run_all_cells a').click();");
             await browser.Until("[...document.querySelectorAll('.output_stdout')].some(o => o.innerText.includes('all done'))", 90);
             Assert.InRange((await browser.Evaluate("seen.size"))!.GetValue<int>(), 3, 21);
             Assert.Equal("step 20", (await browser.Evaluate("[...document.querySelectorAll('.output_subarea')].map(o => o.innerText.trim()).filter(t => t.startsWith('step')).join('|')"))!.ToString());
+
+            // Cells have run again: what was said of the last run is gone.
+            Assert.Equal("undefined", (await browser.Evaluate("typeof Jupyter.notebook.metadata.retort"))!.ToString());
 
             // The pointer over a point of the figure shows its values.
             await browser.Evaluate("document.querySelector('.retort-figure').scrollIntoView({ block: 'center' })");
@@ -51,7 +57,7 @@ public class JupyterInABrowserTest
             await browser.Picture("jupyter");
 
             // A cell that takes too long is stopped; the kernel still answers; a restart forgets.
-            await browser.Evaluate("Jupyter.notebook.select(2); Jupyter.notebook.get_selected_cell().set_text('var kept = 5; for (int i = 0; ; i++) { Console.Write(\".\"); System.Threading.Thread.Sleep(20); }'); Jupyter.notebook.execute_selected_cells();");
+            await browser.Evaluate("Jupyter.notebook.select(2); Jupyter.notebook.get_selected_cell().set_text('var kept = 5; Console.Write(\"...\"); while (true) { }'); Jupyter.notebook.execute_selected_cells();");
             await browser.Until("[...document.querySelectorAll('.output_stdout')].some(o => o.innerText.startsWith('...'))", 60);
             await browser.Evaluate($"{Kernel}.interrupt()");
             await browser.Until("[...document.querySelectorAll('.output_error')].some(o => o.innerText.includes('Interrupted'))", 60);
