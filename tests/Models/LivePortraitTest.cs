@@ -86,6 +86,21 @@ public sealed class LivePortraitTest
         }
     }
 
+    [SkippableFact]
+    public void SpadeDecoder_InBfloat16_IsCloseToFloat32()
+    {
+        Skip.IfNot(Autocast.CpuHasBFloat16, "this processor has no bfloat16");
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        using var model = new SpadeDecoder();
+        Fill(model);
+        model.eval();
+        var features = Input("f", 1, 0, 1, 256, 16, 16);
+        var expected = model.call(features);
+        using var precision = Autocast.Cpu(ScalarType.BFloat16);
+        Assert.InRange((expected - model.call(features).to(float32)).abs().mean().item<float>(), 0, 0.02f);
+    }
+
     [Fact]
     public void Stitching_Parameters_ArePublishedAndShiftsGoWhereTheyBelong()
     {

@@ -125,6 +125,25 @@ public sealed class MotionDenoiserTest
         Assert.True(Distance(placed.call(x, t, audio).index_select(1, order), placed.call(x.index_select(1, order), t, audio.index_select(1, order))) > 1e-4);
     }
 
+    [SkippableFact]
+    public void Predict_InBfloat16_IsCloseToFloat32()
+    {
+        Skip.IfNot(Autocast.CpuHasBFloat16, "this processor has no bfloat16");
+        using var scope = NewDisposeScope();
+        using var model = new MotionDenoiser(small);
+        Fill(model);
+        Tensor noisy = Input("x", 2, 0, 2, 9, 70), t = tensor(new long[] { 30, 30 });
+        var condition = new MotionCondition(Input("c", 2, 0, 2, 70), Input("r", 2, 0, 2, 70), Input("a", 2, 0, 2, 9, 24));
+        var expected = model.Predict(noisy, t, condition);
+        using var precision = Autocast.Cpu(ScalarType.BFloat16);
+        var ours = model.Predict(noisy, t, condition);
+        Assert.InRange((expected - ours.to(float32)).abs().mean().item<float>(), 0, 0.03f * expected.abs().mean().item<float>());
+        ours.to(float32).square().mean().backward();
+        Assert.NotNull(model.get_parameter("input_projection.weight").grad);
+        using var prepared = model.Prepare(condition);
+        Assert.InRange((expected - prepared.Predict(noisy, 30).to(float32)).abs().mean().item<float>(), 0, 0.03f * expected.abs().mean().item<float>());
+    }
+
     [Fact]
     public void Constructor_SameSeed_SameWeightsThatSurviveTheScope()
     {

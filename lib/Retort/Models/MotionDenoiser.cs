@@ -304,8 +304,9 @@ public sealed class MotionDenoiser : nn.Module<Tensor, Tensor, Tensor, Tensor>
         public override Tensor forward(Tensor x)
         {
             using var scope = NewDisposeScope();
-            Tensor weight = gamma.view(-1), bias = beta.view(-1);
-            return (Fused.Norm(x, weight, bias, 1e-5) ?? nn.functional.layer_norm(x, [x.shape[^1]], weight, bias)).MoveToOuterDisposeScope();
+            // Under autocast x is bfloat16: the norm is computed in float32 and goes on in x's type.
+            Tensor weight = gamma.view(-1), bias = beta.view(-1), wide = x.to(float32);
+            return (Fused.Norm(wide, weight, bias, 1e-5) ?? nn.functional.layer_norm(wide, [x.shape[^1]], weight, bias)).to(x.dtype).MoveToOuterDisposeScope();
         }
     }
 

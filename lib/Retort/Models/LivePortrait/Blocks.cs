@@ -180,7 +180,8 @@ internal sealed class SpectralConvolution : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        var norm = weight_u.dot(mv(weight_orig.flatten(1), weight_v));
+        // By elements, which autocast leaves in float32.
+        var norm = ((weight_orig.flatten(1) * weight_v).sum(1) * weight_u).sum();
         var around = weight_orig.shape[2] / 2;
         return nn.functional.conv2d(x, weight_orig / norm, bias, padding: [around, around]).MoveToOuterDisposeScope();
     }

@@ -44,7 +44,7 @@ public sealed record RenderOptions
     /// <summary>Whether motion is taken relative to its first frame and added to the portrait's own; published: off, so that the head jumps to the generated pose.</summary>
     public bool Relative { get; init; }
 
-    /// <summary>Whether networks run in bfloat16 where the processor or GPU has it.</summary>
+    /// <summary>Whether denoiser and decoder, which take nearly all the time, run in bfloat16 where the processor or GPU has it.</summary>
     public bool Mixed { get; init; }
 
     /// <summary>x264's constant rate factor.</summary>
@@ -171,7 +171,6 @@ public sealed class TalkingPortrait : IDisposable
         }
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        using var precision = !options.Mixed ? null : device.type == DeviceType.CUDA ? Autocast.Cuda(ScalarType.BFloat16) : Autocast.CpuHasBFloat16 ? Autocast.Cpu(ScalarType.BFloat16) : null;
         var face = Resized(Cut(picture, box), FaceSide).to(device);
         var source = extractor.call(face);
         var features = appearance.call(face);
@@ -223,6 +222,9 @@ public sealed class TalkingPortrait : IDisposable
         }
     }
 
+    private IDisposable? Precision(RenderOptions options) => !options.Mixed ? null
+        : device.type == DeviceType.CUDA ? Autocast.Cuda(ScalarType.BFloat16) : Autocast.CpuHasBFloat16 ? Autocast.Cpu(ScalarType.BFloat16) : null;
+
     // The generated frames (F, 70) in degrees and keypoint units.
     private Tensor Motion(FaceMotion source, Tensor audio, RenderOptions options)
     {
@@ -234,7 +236,8 @@ public sealed class TalkingPortrait : IDisposable
         {
             using var prepared = denoiser.Prepare(new MotionCondition(canonical, before, heard));
             var noise = TalkerData.Normal(RandomStream.Of(options.Seed, "portrait", epoch: number), [1, Window, FaceClip.Width]).to(device);
-            return DdimSampler.Sample(prepared.Predict, noise, DdimSampler.Timesteps(options.Steps)).to(float32);
+            using var precision = Precision(options);
+            return DdimSampler.Sample((x, t) => prepared.Predict(x, t).to(float32), noise, DdimSampler.Timesteps(options.Steps));
         }, options.Overlap, options.Tail);
         return track[0] * deviation + mean;
     }
@@ -269,7 +272,9 @@ public sealed class TalkingPortrait : IDisposable
             int side;
             using (NewDisposeScope())
             {
-                var drawn = decoder.call(warping.call(features, source, driving.narrow(0, first, count)).Features).to(float32);
+                var warped = warping.call(features, source, driving.narrow(0, first, count)).Features;
+                using var precision = Precision(options);
+                var drawn = decoder.call(warped).to(float32);
                 if (options.PasteBack)
                 {
                     drawn = nn.functional.interpolate(drawn, [box.Height, box.Width], mode: InterpolationMode.Bilinear, align_corners: false);
