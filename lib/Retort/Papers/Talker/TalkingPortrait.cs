@@ -175,7 +175,7 @@ public sealed class TalkingPortrait : IDisposable
         var source = extractor.call(face);
         var features = appearance.call(face);
         var audio = encoder.call(Wav2LipMel.Windows(Wav2LipMel.Spectrogram(sound.Samples), frames).to(device)).to(float32).unsqueeze(0);
-        var motion = Smoothed(Motion(source, audio, options), options.Smoothing);
+        var motion = KalmanSmoother.Smoothed(Motion(source, audio, options), options.Smoothing);
         var keypoints = Driving(source, motion, options);
         var (width, height) = options.PasteBack ? (picture.Width / 2 * 2, picture.Height / 2 * 2) : (2 * FaceSide, 2 * FaceSide);
         VideoFile.Write(video, width, height, Pictures(features, source.Keypoints(), keypoints, options, picture, box), sound, quality: options.Quality);
@@ -332,38 +332,6 @@ public sealed class TalkingPortrait : IDisposable
     {
         var x = tensor(p.Rgb, [1, p.Height, p.Width, 3]).permute(0, 3, 1, 2).to(float32) / 255;
         return p.Width == side ? x : nn.functional.interpolate(x, [side, side], mode: InterpolationMode.Bilinear, align_corners: false, antialias: p.Width > side);
-    }
-
-    /// <summary>Kalman smoothing of each number's random walk but the scale's; the ratio is process over measurement noise.</summary>
-    internal static Tensor Smoothed(Tensor motion, double ratio)
-    {
-        if (ratio <= 0 || motion.shape[0] < 2)
-        {
-            return motion.alias();
-        }
-        var values = motion.cpu().contiguous().data<float>().ToArray();
-        var (frames, width) = ((int)motion.shape[0], (int)motion.shape[1]);
-        var (at, spread) = (new double[frames], new double[frames]);
-        for (var m = 1; m < width; m++)
-        {
-            // Forward: spreads in units of the measurement noise; then backward.
-            (at[0], spread[0]) = (values[m], 1);
-            for (var i = 1; i < frames; i++)
-            {
-                var before = spread[i - 1] + ratio;
-                var gain = before / (before + 1);
-                (at[i], spread[i]) = (at[i - 1] + gain * (values[i * width + m] - at[i - 1]), (1 - gain) * before);
-            }
-            for (var i = frames - 2; i >= 0; i--)
-            {
-                at[i] += spread[i] / (spread[i] + ratio) * (at[i + 1] - at[i]);
-            }
-            for (var i = 0; i < frames; i++)
-            {
-                values[i * width + m] = (float)at[i];
-            }
-        }
-        return tensor(values, motion.shape).to(motion.device);
     }
 
     // The prefix "module." of parallel training is dropped; a null name is of a part that is not used here.
