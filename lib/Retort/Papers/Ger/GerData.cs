@@ -17,7 +17,7 @@ namespace Retort.Papers.Ger;
 /// </summary>
 public sealed class GerData : IResultKey
 {
-    private const string Version = "ger data 1";
+    private const string Version = "ger data 2";
     private static readonly string[] parts = ["train", "validation", "test"];
     private readonly GerDataSettings settings;
     private readonly IReadOnlyDictionary<string, string[]> sentences;

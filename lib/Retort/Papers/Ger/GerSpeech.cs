@@ -147,7 +147,7 @@ public sealed class GerRecogniser
                 var id = $"{name}-{batch[b]}";
                 var draw = RandomStream.Of(settings.Seed, "fill", id);
                 var row = logs[b].narrow(0, 0, frames[b]).contiguous().data<float>().ToArray();
-                var (texts, scores) = NBestList.Fill(found[b].Select(h => (words.Decode([.. h.Tokens.Take(settings.MostWords)]), h.LogProbability / (h.Tokens.Count + 1))), settings.Hypotheses, draw, () => Sample(row, draw));
+                var (texts, scores) = NBestList.Fill(found[b].Select(h => (Text(h.Tokens), h.LogProbability / (h.Tokens.Count + 1))), settings.Hypotheses, draw, () => Sample(row, draw));
                 var (kind, ratio) = speech.Condition(batch[b]);
                 float[] Mean(Tensor encoded, long count) => encoded.narrow(0, 0, count).mean([0L]).data<float>().ToArray();
                 var pooled = nn.functional.adaptive_avg_pool1d(noisy[b].narrow(0, 0, frames[b]).t().unsqueeze(0), settings.Segments).squeeze(0).t().contiguous();
@@ -197,6 +197,9 @@ public sealed class GerRecogniser
         return (stack([.. features.Select(f => nn.functional.pad(f, (0, 0, 0, longest - f.shape[0])))]), [.. features.Select(f => f.shape[0])]);
     }
 
+    // A recogniser that has hardly learned may write a heading of the prompt, too: it is no word.
+    private string Text(IEnumerable<int> tokens) => words.Decode([.. tokens.Where(t => !GerData.Headings.Contains(words.Tokens[t])).Take(settings.MostWords)]);
+
     // One path at temperature 1.2, as the published script samples where a list is too short.
     private (string Text, double Score) Sample(float[] logs, RandomStream draw)
     {
@@ -226,6 +229,6 @@ public sealed class GerRecogniser
             }
             last = chosen;
         }
-        return (words.Decode([.. tokens.Take(settings.MostWords)]), score / (tokens.Count + 1));
+        return (Text(tokens), score / (tokens.Count + 1));
     }
 }
