@@ -13,6 +13,7 @@ var groups = new Dictionary<string, Func<IEnumerable<Row>>>
     ["talker"] = TalkerBench.All,
     ["host"] = HostBench.All,
     ["ablation"] = AblationBench.All,
+    ["caption"] = CaptionBench.All,
 };
 var asked = args.Length == 0 ? [.. groups.Keys] : args;
 foreach (var unknown in asked.Where(name => !groups.ContainsKey(name)))
