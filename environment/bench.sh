@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The figures of speed and memory, each as a ratio to stock PyTorch on the same libtorch in one run.
 #   bench.sh              all of them (about ten minutes)
-#   bench.sh overhead     one group: overhead, ced, store, slu, speech, talker, host, ablation
+#   bench.sh overhead     one group: overhead, ced, store, slu, speech, talker, host, ablation, caption
 # On a busy machine RETORT_BENCH_CLOCK=processor compares processor time, of one thread each, in place of the clock's.
 # Names and what they mean: tests/Bench. Trust the ratios, not the seconds.
 set -euo pipefail
