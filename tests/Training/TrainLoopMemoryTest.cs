@@ -34,6 +34,6 @@ public sealed class TrainLoopMemoryTest
         {
             Assert.Throws<InvalidOperationException>(() => TrainLoop.Run(problem.Task, TinyProblem.Settings));
         }
-        Assert.Equal(before, LiveTensors.Count);
+        Assert.InRange(LiveTensors.Count, 0, before);
     }
 }

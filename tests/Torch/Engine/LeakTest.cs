@@ -12,7 +12,7 @@ public class LeakTest
         model.Step();
         long before = LiveTensors.Count;
         for (int i = 0; i < 200; i++) model.Step();
-        Assert.Equal(before, LiveTensors.Count);
+        Assert.InRange(LiveTensors.Count, 0, before);
     }
 
     [Fact]
@@ -28,7 +28,7 @@ public class LeakTest
         }
         // A step that threw after its backward pass leaves its gradients, at most one for each weight.
         model.Step();
-        Assert.Equal(before, LiveTensors.Count);
+        Assert.InRange(LiveTensors.Count, 0, before);
     }
 
     [Fact]
