@@ -38,7 +38,7 @@ attach() { # attach FOLDER PLACE
   mount --bind "$1" "$root$2"
   mounted=("$root$2" "${mounted[@]}")
 }
-mkdir -p "$root/proc"
+mkdir -p "$root/proc" "$root/var/retort"
 mount -t proc proc "$root/proc"
 mounted=("$root/proc")
 attach /dev /dev
@@ -48,13 +48,13 @@ ln -sfn /usr/share/dotnet/dotnet "$root/usr/bin/dotnet"
 # What this machine knows about networks and package feeds.
 cp -L /etc/resolv.conf "$root/etc/resolv.conf" 2>/dev/null || true
 cp /etc/apt/apt.conf.d/*proxy* "$root/etc/apt/apt.conf.d/" 2>/dev/null || true
-[ -d "$HOME/.nuget" ] && attach "$HOME/.nuget" /root/.nuget
+[ -d "$HOME/.nuget" ] && attach "$HOME/.nuget" /var/retort/.nuget
 
 # The files of the working tree, without what was built here.
 mkdir -p "$root/retort"
 git ls-files -co --exclude-standard -z | tar --null --ignore-failed-read -T - -cf - | tar -C "$root/retort" -xf -
 inside() {
-  chroot "$root" /usr/bin/env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 \
+  chroot "$root" /usr/bin/env -i HOME=/var/retort PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 \
     DOTNET_CLI_TELEMETRY_OPTOUT=1 ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} \
     ${SSL_CERT_FILE:+SSL_CERT_FILE="$SSL_CERT_FILE"} bash -c 'cd /retort && exec "$@"' inside "$@"
 }
