@@ -33,6 +33,8 @@ public sealed class MotionSync : nn.Module
     /// <summary>Trains a judge on the training clips' true motion; the seed is fixed, so that all arms meet the same one.</summary>
     public static MotionSync Train(TalkerData data)
     {
+        // Its operators are small: a second thread costs more than it gives.
+        using var alone = Threads.RunWith(1);
         var model = new MotionSync((int)data.Train.Audio.shape[2], 11);
         const int Places = 24, Clips = 8;
         var (clips, frames) = (data.Train.Clips.Count, data.Train.Motion.shape[1]);

@@ -3,6 +3,7 @@ using Retort.Data;
 using Retort.Decoding;
 using Retort.Models;
 using Retort.Randomness;
+using Retort.Torch;
 using Retort.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -38,6 +39,7 @@ public sealed class TalkerData : IResultKey, IDisposable
         var splits = new[] { Split.Train, Split.Validation, Split.Test }.Select(split => SyntheticFaces.Of(settings.Faces, split)).ToArray();
         ResultKey = Hashing.Of(["talker data 1", .. splits.Select(s => s.Hash), $"{settings.Denoiser.Audio}"]);
         Normalisation = MotionNormalisation.Of(splits[0].Clips);
+        using var alone = Threads.RunWith(1);
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         mean = tensor(Normalisation.Mean).DetachFromDisposeScope();
