@@ -33,6 +33,7 @@ D, DEPTH, HEADS, ROWS, END, MOST, START = 128, 4, 4, 20, 3, 16, 1
 H = D // HEADS
 frozen = {k: v for k, v in W.items() if not k.startswith("bench.")}
 adapter = {k: v.clone().requires_grad_() for k, v in frozen.items() if any(n in k for n in ("adapter_wte", "gating_factor", "projection_rms", ".ef_"))}
+initial = {k: v.detach().clone() for k, v in adapter.items()}  # what is decoded with, however much was trained before
 frozen.update(adapter)
 angle = torch.arange(256)[:, None] * 10000.0 ** (-torch.arange(0, H, 2) / H)
 COS, SIN = torch.cat([angle.cos()] * 2, -1), torch.cat([angle.sin()] * 2, -1)
@@ -91,6 +92,7 @@ optimizer = torch.optim.AdamW(adapter.values(), 1e-4)
 
 
 def train():
+    frozen.update(adapter)
     T = tokens.shape[1]
     mask = torch.full((T, T), -math.inf).triu(1)
     hidden = run(tokens, mask, COS[:T], SIN[:T], adapt(noise), None).reshape(-1, D)
@@ -104,6 +106,7 @@ def train():
 
 @torch.no_grad()
 def decode():
+    frozen.update(initial)
     test, test_noise = W["bench.test"], W["bench.testnoise"]
     rows, found = torch.arange(len(test)), [[] for _ in test]
     cache, adapted = [None] * DEPTH, adapt(test_noise)
