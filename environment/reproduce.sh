@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs every notebook at quick size (or at RETORT_SIZE) and writes report/index.html.
 #   reproduce.sh            all notebooks
-#   reproduce.sh ced        one paper alone: ced, slu, ger, talker
+#   reproduce.sh ced        one paper alone: ced, slu, caption, ger, talker; or start, own
 #   RETORT_SIZE=full reproduce.sh ced
 # The notebooks in notebooks/ are not changed; the executed copies, results and figures go to report/.
 set -uo pipefail
@@ -9,11 +9,14 @@ cd "$(dirname "$0")/.."
 paper=${1:-all}
 case $paper in
   all) pattern='*' ;;
+  start) pattern='00-*' ;;
   ced) pattern='01-*' ;;
   slu) pattern='02-*' ;;
+  caption) pattern='03-*' ;;
   ger) pattern='04-*' ;;
   talker) pattern='05-*' ;;
-  *) echo "reproduce.sh: no paper named '$paper'; known: ced, slu, ger, talker" >&2; exit 2 ;;
+  own) pattern='09-*' ;;
+  *) echo "reproduce.sh: no paper named '$paper'; known: ced, slu, caption, ger, talker, start, own" >&2; exit 2 ;;
 esac
 bash environment/setup.sh || exit 1
 bash environment/plotly/install.sh || echo "reproduce: without plotly.js the report shows the static pictures only"

@@ -55,7 +55,7 @@ public static class Experiment
     {
         ArgumentOutOfRangeException.ThrowIfZero(measures.Count, nameof(measures));
         options ??= new ExperimentOptions();
-        var folder = options.Folder ?? Path.Combine(Cache.Root, "results-" + settings.GetType().Name);
+        var folder = options.Folder ?? Path.Combine(Cache.Root, "results-" + FolderName(settings.GetType()));
         var code = CodeHash.Of(train);
         var shard = Shard.FromEnvironment();
         var runs = new AblationSettings { Folder = folder, Threads = options.Threads, Shard = shard, CodeVersion = LibraryVersion };
@@ -74,6 +74,9 @@ public static class Experiment
     /// <param name="decidedBy">records, arms, texts, numbers, functions, data sets: in this order</param>
     public static string Folder(string kind, params object[] decidedBy) =>
         Path.Combine(Cache.Root, $"{kind}-{SettingsJson.Hash([LibraryVersion, .. decidedBy.Select(Text)])[..12]}");
+
+    // An anonymous type's name counts cells; a key within the folder tells everything apart.
+    private static string FolderName(Type type) => type.Name.All(char.IsAsciiLetterOrDigit) ? type.Name : "settings";
 
     private static string Text(object value) => value switch
     {
