@@ -20,8 +20,29 @@ internal sealed class ForestAxis
         // As many digits as the typical interval can bear: two for half its width. The same for all, so that they can be compared.
         var widths = claims.Select(claim => (claim.High - claim.Low) * claim.Scale / 2).Where(width => width > 0 && double.IsFinite(width)).Order().ToList();
         // Without intervals, three digits of the largest value.
-        double typical = widths.Count > 0 ? widths[widths.Count / 2] : Math.Max(Math.Abs(low), Math.Abs(high)) / 10;
+        double typical = widths.Count > 0 ? widths[(widths.Count - 1) / 2] : Math.Max(Math.Abs(low), Math.Abs(high)) / 10;
         _decimals = typical > 0 ? Math.Clamp(1 - (int)Math.Floor(Math.Log10(typical)), 0, 6) : 0;
+    }
+
+    /// <summary>
+    /// Claims of one unit in groups that can share an axis: where one reaches more than twenty times as far as another, the
+    /// smaller would be a dot at zero.
+    /// </summary>
+    public static IEnumerable<IGrouping<string, ReportClaim>> Alike(IGrouping<string, ReportClaim> unit)
+    {
+        double Reach(ReportClaim claim) => new[] { claim.Effect, claim.Low, claim.High }.Where(double.IsFinite).Select(Math.Abs).Append(0).Max();
+        var (group, least) = (0, 0.0);
+        var groups = new Dictionary<ReportClaim, int>();
+        foreach (var claim in unit.OrderBy(Reach))
+        {
+            if (least > 0 && Reach(claim) > 20 * least)
+            {
+                (group, least) = (group + 1, 0);
+            }
+            least = least == 0 ? Reach(claim) : least;
+            groups[claim] = group;
+        }
+        return unit.GroupBy(claim => groups[claim]).SelectMany(part => part.GroupBy(_ => unit.Key));
     }
 
     /// <summary>Round values inside the axis.</summary>

@@ -78,7 +78,7 @@ internal sealed class Scoreboard(IReadOnlyList<ReportClaim> claims, IReadOnlyLis
     private void Paper(StringBuilder body, string paper, IReadOnlyList<ReportClaim> group)
     {
         body.Append($"<section class=\"paper\" aria-labelledby=\"paper-{Page.Text(paper)}\">\n<h2 id=\"paper-{Page.Text(paper)}\">{Page.Text(PaperTitle(paper))}</h2>\n");
-        foreach (var unit in group.GroupBy(claim => claim.ShownUnit))
+        foreach (var unit in group.GroupBy(claim => claim.ShownUnit).SelectMany(ForestAxis.Alike))
         {
             var axis = new ForestAxis([.. unit]);
             var scale = string.Concat(axis.Ticks.Select(tick => $"<span style=\"left:{axis.Place(tick)}\">{ForestAxis.Label(tick)}</span>"));

@@ -23,6 +23,15 @@ public static class SoundFigures
     public static Figure Spectrogram(Tensor mel, MelSettings settings)
     {
         var bands = mel.select(0, 0).contiguous().data<float>().ToArray();
-        return Chart.Spectrogram(bands, (int)mel.shape[2], (double)settings.Hop / settings.SampleRate);
+        return Chart.Spectrogram(bands, (int)mel.shape[2], (double)settings.Hop / settings.SampleRate).WithYAxis("frequency (Hz)", ticks: Ticks(settings));
+    }
+
+    // Where the centres of the mel bands put round frequencies: band m of M lies at the share (m + 1) / (M + 1) of the mel range.
+    private static (double At, string Label)[] Ticks(MelSettings settings)
+    {
+        double Mel(double f) => settings.Scale == MelScale.Htk ? 2595 * Math.Log10(1 + f / 700) : f < 1000 ? 3 * f / 200 : 15 + 27 * Math.Log(f / 1000) / Math.Log(6.4);
+        var (low, high) = (Mel(settings.LowFrequency), Mel(settings.HighFrequency));
+        return [.. new[] { 125.0, 250, 500, 1000, 2000, 4000, 8000, 16000 }.Select(f => ((Mel(f) - low) / (high - low) * (settings.Mels + 1) - 1, $"{f:0}"))
+            .Where(tick => tick.Item1 >= 0 && tick.Item1 <= settings.Mels - 0.5)];
     }
 }

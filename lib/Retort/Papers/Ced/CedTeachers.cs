@@ -83,7 +83,7 @@ public sealed class CedTeachers : IResultKey, IDisposable
     {
         var shard = Shard.FromEnvironment();
         var folder = Folder("ced-teachers", ResultKey);
-        using var shown = progress is null ? Progress.Here() : null;
+        using var shown = progress is null ? Progress.Below() : null;
         using var alone = Preparation.Enter(folder, shard, cancel);
         var members = Enumerable.Range(0, Settings.Members).Select(member => new Arm($"teacher {member + 1}", new { member }, run =>
         {
