@@ -20,7 +20,7 @@ internal sealed class ForestAxis
         // As many digits as the typical interval can bear: two for half its width. The same for all, so that they can be compared.
         var widths = claims.Select(claim => (claim.High - claim.Low) * claim.Scale / 2).Where(width => width > 0 && double.IsFinite(width)).Order().ToList();
         // Without intervals, three digits of the largest value.
-        double typical = widths.Count > 0 ? widths[(widths.Count - 1) / 2] : Math.Max(Math.Abs(low), Math.Abs(high)) / 10;
+        double typical = widths.Count > 0 ? widths[widths.Count / 2] : Math.Max(Math.Abs(low), Math.Abs(high)) / 10;
         _decimals = typical > 0 ? Math.Clamp(1 - (int)Math.Floor(Math.Log10(typical)), 0, 6) : 0;
     }
 
