@@ -91,7 +91,7 @@ public sealed class BpeFileTest
     [InlineData("model.unk_token", "null", "model.unk_token", "lacking")]
     [InlineData("model.type", "\"WordPiece\"", "model", "only BPE")]
     [InlineData("model.dropout", "2", "model.dropout", "probability")]
-    [InlineData("model.byte_fallback", "true", "model.byte_fallback", "not supported")]
+    [InlineData("model.byte_fallback", "true", "model.byte_fallback", "the vocabulary lacks <0x00>")]
     [InlineData("normalizer", "{\"type\":\"NFC\"}", "normalizer", "NFC")]
     [InlineData("pre_tokenizer", "{\"type\":\"Metaspace\"}", "pre_tokenizer", "Metaspace")]
     [InlineData("decoder", "{\"type\":\"WordPiece\"}", "decoder", "WordPiece")]
