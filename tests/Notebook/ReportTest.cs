@@ -169,7 +169,8 @@ public class ReportTest
             await browser.Until("[...document.querySelectorAll('.math.display')].every(m => m.scrollWidth <= m.clientWidth + 1)");
             if (dark)
             {
-                Assert.Equal(0, (await browser.Evaluate("[...document.querySelectorAll('body *')].filter(e => getComputedStyle(e).backgroundColor === 'rgb(255, 255, 255)').length"))!.GetValue<int>());
+                // Figures are drawn, and then darkened, after the page has loaded.
+                await browser.Until("[...document.querySelectorAll('body *')].every(e => getComputedStyle(e).backgroundColor !== 'rgb(255, 255, 255)')");
             }
         }
         await browser.Open("file://" + index);
