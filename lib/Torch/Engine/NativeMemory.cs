@@ -7,7 +7,7 @@ namespace TorchSharp;
 /// </summary>
 internal static unsafe class NativeMemory
 {
-    private const long Step = 512L << 20, LongestStep = 16L << 30, NearTheEnd = 256L << 20, Few = 16;
+    private const long Step = 512L << 20, LongestStep = 2L << 30, NearTheEnd = 256L << 20, Few = 16;
 
     private static readonly long* inUse = Door.MemoryInUse();
     private static readonly long most = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 10 * 8;
@@ -24,6 +24,13 @@ internal static unsafe class NativeMemory
 
     /// <summary>A tensor was freed by its finalizer.</summary>
     internal static void CountCollected() => Interlocked.Increment(ref collected);
+
+    /// <summary>As at the process's start, but from what is in use now: what ran before set the limit by its own needs.</summary>
+    internal static void Restart()
+    {
+        step = Step;
+        Volatile.Write(ref limit, Math.Min(InUse + Step, Math.Max(most, InUse + NearTheEnd)));
+    }
 
     internal static void Watch()
     {

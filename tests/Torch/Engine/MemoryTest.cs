@@ -34,6 +34,7 @@ public class MemoryTest
     [Fact]
     public void ResultsThatNobodyDisposes_AreCollected()
     {
+        NativeMemory.Restart();
         long before = NativeMemory.InUse, most = 0;
         int collections = NativeMemory.Collections;
         for (int i = 0; i < 20_000; i++)
