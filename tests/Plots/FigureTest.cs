@@ -65,6 +65,19 @@ public sealed class FigureTest
     }
 
     [Fact]
+    public void Grid_TitlesWiderThanTheirPlots_AreBrokenBetweenWordsWithRoomForTheLines()
+    {
+        var x = new[] { 0.0, 1 };
+        Figure[] With(string title) => [Chart.Line(x, x).WithTitle(title), Chart.Line(x, x).WithTitle("short"), Chart.Line(x, x).WithTitle("short")];
+        var (one, three) = (Chart.Grid(With("short"), 3), Chart.Grid(With("Correlation of the lips' opening with the true one, all clips and seeds"), 3));
+        var lines = three.Layout["annotations"]![0]!["text"]!.GetValue<string>().Split("<br>");
+        Assert.InRange(lines.Length, 2, 3);
+        Assert.All(lines, l => Assert.InRange(l.Length, 5, 45));
+        Assert.True(three.Layout["margin"]!["t"]!.GetValue<int>() >= one.Layout["margin"]!["t"]!.GetValue<int>() + 16);
+        Assert.True(three.Layout["height"]!.GetValue<int>() > one.Layout["height"]!.GetValue<int>());
+    }
+
+    [Fact]
     public void FromJson_BadText_IsOneClearError()
     {
         Assert.Contains("not JSON", Assert.Throws<BadInputException>(() => Figure.FromJson("{")).Message);

@@ -70,6 +70,27 @@ public sealed class ProgressTest
         Assert.DoesNotContain("<script", html);
     }
 
+    [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    public void Notebook_ManyRunsAllOver_FoldTheirRowsUnlessOneFailed(bool failed, bool folded)
+    {
+        var html = "";
+        using (var progress = Retort.Training.Progress.Notebook((h, _) => html = h))
+        {
+            for (var i = 0; i < 5; i++)
+            {
+                progress.Run($"arm {i}").Done();
+            }
+            if (failed)
+            {
+                progress.Run("arm 5").Failed("loss is NaN");
+            }
+        }
+        Assert.Equal(folded, html.StartsWith("<details><summary>5 of 5 done, ", StringComparison.Ordinal));
+        Assert.Contains("<td>arm 4</td>", html);
+    }
+
     [Fact]
     public void Terminal_TwoStates_DrawsTheSecondOverTheFirst()
     {

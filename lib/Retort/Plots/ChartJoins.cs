@@ -54,10 +54,16 @@ public static partial class Chart
         columns = Math.Min(columns, figures.Count);
         var rows = (figures.Count + columns - 1) / columns;
         var cell = width ?? Math.Max(260, 900 / columns);
-        var (wide, high) = (cell * columns + 40, height * rows + (title is null ? 20 : 60));
+        const double titleSize = Template.FontSize + 1, between = 78;
+        var wide = cell * columns + 40;
+        var areaWide = wide - 90.0;
+        // A title is as wide as its plot and the better part of the gap beside it; longer ones get lines more.
+        var titles = figures.Select(f => Svg.Canvas.Wrap(f.Title, (areaWide - between * (columns - 1)) / columns + 0.6 * between, titleSize)).ToArray();
+        var room = (titles.Max(t => t.Split("<br>").Length) - 1) * (int)(1.4 * titleSize);
+        var high = (height + room) * rows + (title is null ? 20 : 60);
         // Gaps in pixels, turned into shares of the plotting area.
-        var (areaWide, areaHigh) = (wide - 90.0, high - 110.0);
-        var (gapX, gapY) = (78 / areaWide, 92 / areaHigh);
+        var areaHigh = high - 110.0 - room;
+        var (gapX, gapY) = (between / areaWide, (92 + room) / areaHigh);
         var plotWide = (1 - gapX * (columns - 1)) / columns;
         var plotHigh = (1 - gapY * (rows - 1)) / rows;
         var layout = new JsonObject { ["width"] = wide, ["height"] = high };
@@ -118,7 +124,7 @@ public static partial class Chart
             {
                 annotations.Add(new JsonObject
                 {
-                    ["text"] = figure.Title,
+                    ["text"] = titles[k],
                     ["xref"] = "paper",
                     ["yref"] = "paper",
                     ["x"] = Json.Number(left, 5),
@@ -126,14 +132,15 @@ public static partial class Chart
                     ["xanchor"] = "left",
                     ["yanchor"] = "bottom",
                     ["yshift"] = 6,
+                    ["align"] = "left",
                     ["showarrow"] = false,
-                    ["font"] = new JsonObject { ["size"] = Template.FontSize + 1 },
+                    ["font"] = new JsonObject { ["size"] = titleSize },
                 });
             }
         }
         layout["annotations"] = annotations;
         layout["shapes"] = shapes;
-        layout["margin"] = new JsonObject { ["t"] = title is null ? 40 : 84, ["r"] = 24, ["l"] = 66, ["b"] = 54 };
+        layout["margin"] = new JsonObject { ["t"] = (title is null ? 40 : 84) + room, ["r"] = 24, ["l"] = 66, ["b"] = 54 };
         if (traces.Any(FigureJson.InLegend))
         {
             layout["legend"] = Figure.LegendBelow();

@@ -11,14 +11,16 @@ public sealed class NotebookProgressView(Action<string, string> update) : IProgr
     public void Show(IReadOnlyList<RunState> runs, double seconds)
     {
         var (head, rows) = ProgressTable.Of(runs);
-        var html = new StringBuilder("<table><thead><tr>");
-        html.AppendJoin("", head.Select(cell => $"<th>{WebUtility.HtmlEncode(cell)}</th>")).Append("</tr></thead><tbody>");
+        // While runs are under way their rows are what one looks at; afterwards a line is enough, unless one failed.
+        var summary = ProgressTable.Summary(runs, seconds);
+        var folded = runs.Count > 3 && runs.All(r => r.Phase == RunPhase.Done);
+        var html = new StringBuilder(folded ? $"<details><summary>{WebUtility.HtmlEncode(summary)}</summary>" : "");
+        html.Append("<table style=\"font-size:.85em;white-space:nowrap\"><thead><tr>").AppendJoin("", head.Select(cell => $"<th>{WebUtility.HtmlEncode(cell)}</th>")).Append("</tr></thead><tbody>");
         foreach (var row in rows)
         {
             html.Append("<tr>").AppendJoin("", row.Select(cell => $"<td>{WebUtility.HtmlEncode(cell)}</td>")).Append("</tr>");
         }
-        var summary = ProgressTable.Summary(runs, seconds);
-        html.Append("</tbody></table><p>").Append(WebUtility.HtmlEncode(summary)).Append("</p>");
+        html.Append("</tbody></table>").Append(folded ? "</details>" : $"<p>{WebUtility.HtmlEncode(summary)}</p>");
         var widths = head.Select((cell, i) => rows.Select(r => r[i].Length).Append(cell.Length).Max()).ToArray();
         string Line(string[] cells) => string.Join("  ", cells.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd() + "\n";
         update(html.ToString(), Line(head) + string.Concat(rows.Select(Line)) + summary + "\n");

@@ -23,8 +23,8 @@ internal static class ProgressTable
     public static string Summary(IReadOnlyList<RunState> runs, double seconds)
     {
         int Count(RunPhase phase) => runs.Count(r => r.Phase == phase);
-        var failed = Count(RunPhase.Failed) is > 0 and var n ? $", {n} failed" : "";
-        return $"{Count(RunPhase.Done)} of {runs.Count} done{failed}, {Count(RunPhase.Running)} running, {Time(seconds)}";
+        string Also(RunPhase phase, string word) => Count(phase) is > 0 and var n ? $", {n} {word}" : "";
+        return $"{Count(RunPhase.Done)} of {runs.Count} done{Also(RunPhase.Failed, "failed")}{Also(RunPhase.Running, "running")}, {Time(seconds)}";
     }
 
     public static string Time(double seconds) => seconds < 60

@@ -93,6 +93,24 @@ internal sealed partial class Canvas(int width, int height)
         return widest * size * 1.1;
     }
 
+    /// <summary>The text in lines (&lt;br&gt;) no wider than the room, broken between words.</summary>
+    public static string Wrap(string content, double room, double size = Template.FontSize)
+    {
+        var lines = new List<string>();
+        foreach (var word in content.Split(' '))
+        {
+            if (lines.Count > 0 && Width($"{lines[^1]} {word}", size) <= room)
+            {
+                lines[^1] += $" {word}";
+            }
+            else
+            {
+                lines.Add(word);
+            }
+        }
+        return string.Join("<br>", lines);
+    }
+
     /// <summary>The text, shortened with an ellipsis until it fits.</summary>
     public static string Fit(string content, double room, double size = Template.FontSize)
     {

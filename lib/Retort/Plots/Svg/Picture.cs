@@ -128,8 +128,11 @@ internal sealed class Picture
                 continue;
             }
             var anchor = text["xanchor"].AsText() switch { "left" => "start", "right" => "end", _ => "middle" };
-            canvas.Text(area.X + x * area.W, area.Y + (1 - y) * area.H - (text["yshift"].AsNumber() ?? 0), text["text"].AsText() ?? "",
-                anchor, text["font"]?["size"].AsNumber() ?? Template.FontSize, text["font"]?["color"].AsText() ?? Palette.Ink);
+            var (content, size) = (text["text"].AsText() ?? "", text["font"]?["size"].AsNumber() ?? Template.FontSize);
+            // Lines go downward from the first one's baseline: text that stands on its point begins so much higher.
+            var raise = text["yanchor"].AsText() == "bottom" ? (Canvas.Plain(content).Split('\n').Length - 1) * 1.25 * size : 0;
+            canvas.Text(area.X + x * area.W, area.Y + (1 - y) * area.H - (text["yshift"].AsNumber() ?? 0) - raise, content, anchor, size,
+                text["font"]?["color"].AsText() ?? Palette.Ink);
         }
     }
 }
