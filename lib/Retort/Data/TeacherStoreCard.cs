@@ -28,31 +28,17 @@ public sealed record TeacherStoreCard(
     public int BytesPerView => TopK * 4 + 4;
 
     /// <summary>In what the other card differs from this one, one sentence each; empty where nothing does.</summary>
-    public IReadOnlyList<string> DifferencesTo(TeacherStoreCard other)
-    {
-        var found = new List<string>();
-        void Compare(string what, string stored, string wanted)
-        {
-            if (stored != wanted)
-            {
-                found.Add($"its {what} is {Short(stored)}, this run's is {Short(wanted)}");
-            }
-        }
-        Compare("list of teachers", string.Join(", ", Teachers), string.Join(", ", other.Teachers));
-        Compare("front-end", FrontEnd, other.FrontEnd);
-        Compare("augmentation", Augmentation, other.Augmentation);
-        Compare("view algorithm", Algorithm, other.Algorithm);
-        Compare("data", Data, other.Data);
-        Compare("list of classes", string.Join(", ", Classes), string.Join(", ", other.Classes));
-        Compare("number of clips", $"{Clips}", $"{other.Clips}");
-        Compare("number of views", $"{Views}", $"{other.Views}");
-        Compare("number of scores a view", $"{TopK}", $"{other.TopK}");
-        if (Ids.Length > 0 && other.Ids.Length > 0)
-        {
-            Compare("list of clip ids", Ids, other.Ids);
-        }
-        return found;
-    }
+    public IReadOnlyList<string> DifferencesTo(TeacherStoreCard other) => StoreFolder.Differences(
+        ("list of teachers", string.Join(", ", Teachers), string.Join(", ", other.Teachers)),
+        ("front-end", FrontEnd, other.FrontEnd),
+        ("augmentation", Augmentation, other.Augmentation),
+        ("view algorithm", Algorithm, other.Algorithm),
+        ("data", Data, other.Data),
+        ("list of classes", string.Join(", ", Classes), string.Join(", ", other.Classes)),
+        ("number of clips", $"{Clips}", $"{other.Clips}"),
+        ("number of views", $"{Views}", $"{other.Views}"),
+        ("number of scores a view", $"{TopK}", $"{other.TopK}"),
+        ("list of clip ids", Ids, other.Ids.Length > 0 && Ids.Length > 0 ? other.Ids : Ids));
 
     internal string ToJson() => JsonSerializer.Serialize(this, Json);
 
@@ -88,7 +74,4 @@ public sealed record TeacherStoreCard(
     }
 
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, IgnoreReadOnlyProperties = true };
-
-    // The end as well as the beginning: settings often differ in a late field only.
-    private static string Short(string text) => text.Length <= 160 ? $"\"{text}\"" : $"\"{text[..100]} ... {text[^50..]}\" ({text.Length} characters, SHA-256 {Hashing.Of(text)[..12]})";
 }

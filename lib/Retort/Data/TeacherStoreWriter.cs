@@ -58,7 +58,8 @@ public sealed class TeacherStoreWriter : IDisposable
         var scores = Path.Combine(folder, TeacherStore.ScoresFile);
         if (!Directory.Exists(folder))
         {
-            Begin(folder, card, ids);
+            StoreFolder.Begin(folder, TeacherStore.IdsFile, ids,
+                part => RecordFileWriter.Create(Path.Combine(part, TeacherStore.ScoresFile), card.BytesPerView, card.ToJson()).Dispose());
         }
         else if (!File.Exists(scores))
         {
@@ -152,30 +153,6 @@ public sealed class TeacherStoreWriter : IDisposable
         for (var i = 0; i < k; i++)
         {
             values[i] = (Half)best[i];
-        }
-    }
-
-    private static void Begin(string folder, TeacherStoreCard card, IReadOnlyList<string> ids)
-    {
-        var full = Path.GetFullPath(folder).TrimEnd(Path.DirectorySeparatorChar);
-        var part = $"{full}.part-{Guid.NewGuid():n}";
-        try
-        {
-            Directory.CreateDirectory(part);
-            IdIndex.Write(Path.Combine(part, TeacherStore.IdsFile), folder, ids);
-            RecordFileWriter.Create(Path.Combine(part, TeacherStore.ScoresFile), card.BytesPerView, card.ToJson()).Dispose();
-            Directory.Move(part, full);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new BadInputException(folder, "", $"the store cannot be made: {e.Message}", e);
-        }
-        finally
-        {
-            if (Directory.Exists(part))
-            {
-                Directory.Delete(part, recursive: true);
-            }
         }
     }
 }

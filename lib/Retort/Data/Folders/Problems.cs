@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace Retort.Data;
 
 /// <summary>Lists everything that is wrong with a data set on disk, in one go.</summary>
@@ -24,26 +22,27 @@ public static class Problems
     }
 
     /// <summary>Lists the rows that were left out when the data set was opened, then the clips whose sound cannot be used.</summary>
-    public static IReadOnlyList<Problem> Check(AudioFolder data, bool readAudio = true)
+    public static IReadOnlyList<Problem> Check(AudioFolder data, bool readAudio = true) =>
+        [.. data.Problems, .. readAudio ? OfSounds(data.Count, data.Samples, data.PathOf) : []];
+
+    /// <summary>Sounds that cannot be read, or that hold nothing but zeros, in their order. Reads all, on all cores.</summary>
+    internal static IReadOnlyList<Problem> OfSounds(int count, Func<int, float[]> samples, Func<int, string> path)
     {
-        var found = new ConcurrentDictionary<int, Problem>();
-        if (readAudio)
+        var found = new Problem?[count];
+        Parallel.For(0, count, i =>
         {
-            Parallel.For(0, data.Count, i =>
+            try
             {
-                try
+                if (!samples(i).AsSpan().ContainsAnyExcept(0f))
                 {
-                    if (!data.Samples(i).AsSpan().ContainsAnyExcept(0f))
-                    {
-                        found[i] = new Problem(data.PathOf(i), "", "all samples are zero");
-                    }
+                    found[i] = new Problem(path(i), "", "all samples are zero");
                 }
-                catch (BadInputException e)
-                {
-                    found[i] = new Problem(e.Input, e.Place, e.Problem);
-                }
-            });
-        }
-        return [.. data.Problems, .. found.OrderBy(p => p.Key).Select(p => p.Value)];
+            }
+            catch (BadInputException e)
+            {
+                found[i] = new Problem(e.Input, e.Place, e.Problem);
+            }
+        });
+        return [.. found.OfType<Problem>()];
     }
 }

@@ -39,31 +39,17 @@ public sealed record SequenceStoreCard
     public string Ids { get; init; } = "";
 
     /// <summary>In what the other card differs from this one, one sentence each; empty where nothing does.</summary>
-    public IReadOnlyList<string> DifferencesTo(SequenceStoreCard other)
-    {
-        var found = new List<string>();
-        void Compare(string what, object stored, object wanted)
-        {
-            if (!stored.Equals(wanted))
-            {
-                found.Add($"its {what} is {Short($"{stored}")}, this run's is {Short($"{wanted}")}");
-            }
-        }
-        Compare("teacher", Teacher, other.Teacher);
-        Compare("data", Data, other.Data);
-        Compare("front-end", FrontEnd, other.FrontEnd);
-        Compare("decoding", Decoding, other.Decoding);
-        Compare("width", Width, other.Width);
-        Compare("vocabulary", Vocabulary, other.Vocabulary);
-        Compare("number of tokens a place", TopK, other.TopK);
-        Compare("number of sequences", Best, other.Best);
-        Compare("number of utterances", Count, other.Count);
-        if (Ids.Length > 0 && other.Ids.Length > 0)
-        {
-            Compare("list of ids", Ids, other.Ids);
-        }
-        return found;
-    }
+    public IReadOnlyList<string> DifferencesTo(SequenceStoreCard other) => StoreFolder.Differences(
+        ("teacher", Teacher, other.Teacher),
+        ("data", Data, other.Data),
+        ("front-end", FrontEnd, other.FrontEnd),
+        ("decoding", Decoding, other.Decoding),
+        ("width", $"{Width}", $"{other.Width}"),
+        ("vocabulary", $"{Vocabulary}", $"{other.Vocabulary}"),
+        ("number of tokens a place", $"{TopK}", $"{other.TopK}"),
+        ("number of sequences", $"{Best}", $"{other.Best}"),
+        ("number of utterances", $"{Count}", $"{other.Count}"),
+        ("list of ids", Ids, other.Ids.Length > 0 && Ids.Length > 0 ? other.Ids : Ids));
 
     /// <summary>Bytes of a token of a distribution: 16 bits where the vocabulary allows.</summary>
     internal int TokenBytes => Vocabulary <= 1 << 16 ? 2 : 4;
@@ -107,9 +93,6 @@ public sealed record SequenceStoreCard
             throw new BadInputException(folder, "", $"the store was made by something else: {string.Join("; ", differences)}");
         }
     }
-
-    // The end as well as the beginning: settings often differ in a late field only.
-    private static string Short(string text) => text.Length <= 160 ? $"\"{text}\"" : $"\"{text[..100]} ... {text[^50..]}\" ({text.Length} characters, SHA-256 {Hashing.Of(text)[..12]})";
 
     private static readonly JsonSerializerOptions json = new() { WriteIndented = true, IgnoreReadOnlyProperties = true };
 }

@@ -81,7 +81,7 @@ public sealed class SequenceStoreWriter : IDisposable
         var path = Path.Combine(folder, SequenceStore.IndexFile);
         if (!Directory.Exists(folder))
         {
-            Begin(folder, card, ids);
+            StoreFolder.Begin(folder, SequenceStore.IdsFile, ids, part => MakeFiles(part, card));
         }
         else if (!File.Exists(path))
         {
@@ -223,37 +223,18 @@ public sealed class SequenceStoreWriter : IDisposable
         }
     }
 
-    private static void Begin(string folder, SequenceStoreCard card, IReadOnlyList<string> ids)
+    private static void MakeFiles(string folder, SequenceStoreCard card)
     {
-        var full = Path.GetFullPath(folder).TrimEnd(Path.DirectorySeparatorChar);
-        var part = $"{full}.part-{Guid.NewGuid():n}";
-        try
+        void Make(bool wanted, string name, int bytes)
         {
-            Directory.CreateDirectory(part);
-            IdIndex.Write(Path.Combine(part, SequenceStore.IdsFile), folder, ids);
-            void Make(bool wanted, string name, int bytes)
+            if (wanted)
             {
-                if (wanted)
-                {
-                    RecordFileWriter.Create(Path.Combine(part, name), bytes, "{}", rowsPerBlock: Math.Clamp((1 << 20) / bytes, 1, 1 << 16)).Dispose();
-                }
-            }
-            Make(card.Best > 0, SequenceStore.WordsFile, 4);
-            Make(card.Width > 0, SequenceStore.FramesFile, card.FrameBytes);
-            Make(card.TopK > 0, SequenceStore.PlacesFile, card.PlaceBytes);
-            RecordFileWriter.Create(Path.Combine(part, SequenceStore.IndexFile), SequenceIndex.Bytes, card.ToJson(), RowsOfIndexBlock).Dispose();
-            Directory.Move(part, full);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new BadInputException(folder, "", $"the store cannot be made: {e.Message}", e);
-        }
-        finally
-        {
-            if (Directory.Exists(part))
-            {
-                Directory.Delete(part, recursive: true);
+                RecordFileWriter.Create(Path.Combine(folder, name), bytes, "{}", rowsPerBlock: Math.Clamp((1 << 20) / bytes, 1, 1 << 16)).Dispose();
             }
         }
+        Make(card.Best > 0, SequenceStore.WordsFile, 4);
+        Make(card.Width > 0, SequenceStore.FramesFile, card.FrameBytes);
+        Make(card.TopK > 0, SequenceStore.PlacesFile, card.PlaceBytes);
+        RecordFileWriter.Create(Path.Combine(folder, SequenceStore.IndexFile), SequenceIndex.Bytes, card.ToJson(), RowsOfIndexBlock).Dispose();
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using Retort.Audio;
 
@@ -108,25 +107,7 @@ public sealed class SlurpData : SpokenData
         {
             return [new Problem(e.Input, e.Place, e.Problem)];
         }
-        var found = new ConcurrentDictionary<int, Problem>();
-        if (readAudio)
-        {
-            Parallel.For(0, data.Recordings.Count, i =>
-            {
-                try
-                {
-                    if (!data.Samples(i).AsSpan().ContainsAnyExcept(0f))
-                    {
-                        found[i] = new Problem(data.PathOf(i), "", "all samples are zero");
-                    }
-                }
-                catch (BadInputException e)
-                {
-                    found[i] = new Problem(e.Input, e.Place, e.Problem);
-                }
-            });
-        }
-        return [.. data.Problems, .. found.OrderBy(p => p.Key).Select(p => p.Value)];
+        return [.. data.Problems, .. readAudio ? Data.Problems.OfSounds(data.Recordings.Count, data.Samples, data.PathOf) : []];
     }
 
     private static SlurpData Make(string audio, IReadOnlyList<Row> rows, List<Problem> problems, SlurpSettings settings)
