@@ -43,16 +43,23 @@ mount -t proc proc "$root/proc"
 mounted=("$root/proc")
 attach /dev /dev
 attach /dev/pts /dev/pts
-attach "$(dirname "$(readlink -f "$(command -v dotnet)")")" /usr/share/dotnet
+# The SDK's own folder, as it says itself: the command on the path may be a script of the distribution.
+sdk=$(dotnet --list-sdks | sed -n 's/.*\[\(.*\)\/sdk\]$/\1/p' | tail -1)
+[ -x "$sdk/dotnet" ] || { echo "debian13.sh: no .NET SDK that 'dotnet --list-sdks' names" >&2; exit 1; }
+attach "$sdk" /usr/share/dotnet
 ln -sfn /usr/share/dotnet/dotnet "$root/usr/bin/dotnet"
 # What this machine knows about networks and package feeds.
 cp -L /etc/resolv.conf "$root/etc/resolv.conf" 2>/dev/null || true
 cp /etc/apt/apt.conf.d/*proxy* "$root/etc/apt/apt.conf.d/" 2>/dev/null || true
 [ -d "$HOME/.nuget" ] && attach "$HOME/.nuget" /var/retort/.nuget
 
-# The files of the working tree, without what was built here.
+# The files of the working tree, without what was built here, and without those of the last time that are gone.
 mkdir -p "$root/retort"
-git ls-files -co --exclude-standard -z | tar --null --ignore-failed-read -T - -cf - | tar -C "$root/retort" -xf -
+files=$root/retort.files
+git ls-files -co --exclude-standard | while IFS= read -r file; do [ ! -e "$file" ] || printf '%s\n' "$file"; done | sort >"$files.new"
+[ ! -e "$files" ] || comm -23 "$files" "$files.new" | while IFS= read -r file; do rm -f "$root/retort/$file"; done
+tar --verbatim-files-from -T "$files.new" -cf - | tar -C "$root/retort" -xf -
+mv "$files.new" "$files"
 inside() {
   chroot "$root" /usr/bin/env -i HOME=/var/retort PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 \
     DOTNET_CLI_TELEMETRY_OPTOUT=1 ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} \

@@ -1,14 +1,14 @@
 // Adam (Kingma and Ba, 2015, algorithm 1) and AdamW (Loshchilov and Hutter, 2019), in PyTorch's arrangement:
 //   m <- β1·m + (1-β1)·g      v <- β2·v + (1-β2)·g²      w <- w - rate/(1-β1^t) · m / (√(v/(1-β2^t)) + ε)
 // Written here because a run is resumed from its state to the bit, and because a small model's step is dominated by an
-// optimizer of some seven operators a tensor. On the CPU one pass over memory does all of it; elsewhere tensor operators.
-// torch.optim.Adam of lib/Torch is for users' own loops and has TorchSharp's faces and libtorch's order of roundings; this one
-// serves TrainLoop with either engine, is saved by names, and its roundings are part of every cached result.
+// optimizer of some seven operators a tensor. On the CPU one pass over memory does all of it (AdamPass, which torch.optim.Adam of
+// lib/Torch runs, too); elsewhere tensor operators. torch.optim.Adam is for users' own loops and has TorchSharp's faces; this one
+// serves TrainLoop with either engine and is saved by names.
 
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using Retort.Torch;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -21,8 +21,6 @@ namespace Retort.Training;
 /// </summary>
 public sealed unsafe class AdamOptimizer : IDisposable
 {
-    // Elements a worker takes at a time; below two of these the work is done where it stands.
-    private const int Portion = 1 << 17;
     private readonly AdamSettings settings;
     private readonly Slot[] slots;
 
@@ -109,7 +107,12 @@ public sealed unsafe class AdamOptimizer : IDisposable
             var correction2 = 1 - Math.Pow(settings.Beta2, slot.Step);
             if (slot.Fused)
             {
-                UpdateFused(slot, gradient.contiguous(), at, gradientFactor, correction1, correction2);
+                new AdamPass(settings.Beta1, settings.Beta2, settings.Epsilon, -at / correction1, Math.Sqrt(correction2))
+                {
+                    Factor = gradientFactor,
+                    Decay = settings.Decoupled ? 0 : slot.Decay,
+                    Keep = settings.Decoupled ? 1 - at * slot.Decay : 1,
+                }.Run(slot.Weight, gradient.contiguous(), slot.Mean, slot.Square);
             }
             else
             {
@@ -168,60 +171,6 @@ public sealed unsafe class AdamOptimizer : IDisposable
         slot.Square.mul_(b2).addcmul_(g, g, 1 - b2);
         var root = slot.Square.sqrt().div_(Math.Sqrt(correction2)).add_(settings.Epsilon);
         slot.Weight.addcdiv_(slot.Mean, root, -rate / correction1);
-    }
-
-    private void UpdateFused(Slot slot, Tensor gradient, double rate, double factor, double correction1, double correction2)
-    {
-        float* w = Pointer(slot.Weight), g = Pointer(gradient), m = Pointer(slot.Mean), v = Pointer(slot.Square);
-        var pass = new Pass(
-            (float)factor, (float)(settings.Decoupled ? 0 : slot.Decay), (float)(settings.Decoupled ? 1 - rate * slot.Decay : 1),
-            (float)settings.Beta1, (float)(1 - settings.Beta1), (float)settings.Beta2, (float)(1 - settings.Beta2),
-            (float)Math.Sqrt(correction2), (float)settings.Epsilon, (float)(-rate / correction1));
-        if (slot.Count < 2 * Portion || get_num_threads() == 1)
-        {
-            pass.Run(w, g, m, v, slot.Count);
-            return;
-        }
-        // Each element is its own: the bits do not depend on who computes it.
-        var portions = (slot.Count + Portion - 1) / Portion;
-        Parallel.For(0, portions, new ParallelOptions { MaxDegreeOfParallelism = get_num_threads() }, i =>
-        {
-            var first = i * Portion;
-            pass.Run(w + first, g + first, m + first, v + first, Math.Min(Portion, slot.Count - first));
-        });
-    }
-
-    /// <summary>One pass over a range. Vector and scalar parts do the same float32 operations in the same order.</summary>
-    private sealed record Pass(float Factor, float Decay, float Keep, float B1, float C1, float B2, float C2, float Root2, float Epsilon, float Rate)
-    {
-        public void Run(float* w, float* g, float* m, float* v, int count)
-        {
-            // Locals: the compiler cannot know that the weights are not our own fields.
-            var (keep, factor, decay, rate) = (new Vector<float>(Keep), new Vector<float>(Factor), new Vector<float>(Decay), new Vector<float>(Rate));
-            var (b1, c1, b2, c2) = (new Vector<float>(B1), new Vector<float>(C1), new Vector<float>(B2), new Vector<float>(C2));
-            var (root2, epsilon) = (new Vector<float>(Root2), new Vector<float>(Epsilon));
-            var i = 0;
-            for (var wide = Vector<float>.Count; i <= count - wide; i += wide)
-            {
-                var weight = *(Vector<float>*)(w + i) * keep;
-                var gradient = *(Vector<float>*)(g + i) * factor + weight * decay;
-                var mean = *(Vector<float>*)(m + i) * b1 + gradient * c1;
-                var square = *(Vector<float>*)(v + i) * b2 + gradient * gradient * c2;
-                *(Vector<float>*)(m + i) = mean;
-                *(Vector<float>*)(v + i) = square;
-                *(Vector<float>*)(w + i) = weight + mean * rate / (Vector.SquareRoot(square) / root2 + epsilon);
-            }
-            for (; i < count; i++)
-            {
-                var weight = w[i] * Keep;
-                var gradient = g[i] * Factor + weight * Decay;
-                var mean = m[i] * B1 + gradient * C1;
-                var square = v[i] * B2 + gradient * gradient * C2;
-                (m[i], v[i]) = (mean, square);
-                var root = MathF.Sqrt(square) / Root2 + Epsilon;
-                w[i] = weight + mean * Rate / root;
-            }
-        }
     }
 
     private static double SumOfSquares(float* x, int count)

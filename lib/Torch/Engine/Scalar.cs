@@ -15,7 +15,6 @@ public sealed class Scalar : IDisposable
         this.number = number;
     }
 
-
     public torch.ScalarType Type { get; }
 
     public static implicit operator Scalar(byte value) => Whole(value);

@@ -70,10 +70,10 @@ public static partial class torch
             => Aten.linalg_matrix_norm.Call(input, ord, dims ?? Matrix, keepdim);
 
         public static Tensor matrix_rank(Tensor input, double? atol = null, double? rtol = null, bool hermitian = false)
-            => Aten.linalg_matrix_rank_float.Call(input, atol, rtol, hermitian);
+            => Aten.linalg_matrix_rank_atol_rtol_float.Call(input, atol, rtol, hermitian);
 
         public static Tensor matrix_rank(Tensor input, Tensor atol, Tensor? rtol = null, bool hermitian = false)
-            => Aten.linalg_matrix_rank_tensor.Call(input, atol, rtol, hermitian);
+            => Aten.linalg_matrix_rank_atol_rtol_tensor.Call(input, atol, rtol, hermitian);
 
         public static Tensor multi_dot(IList<Tensor> tensors) => Aten.linalg_multi_dot.Call(tensors.ToArray());
 
@@ -86,10 +86,10 @@ public static partial class torch
         public static Tensor norm(Tensor input, long[]? dims = null, bool keepdim = false) => Aten.linalg_norm.Call(input, Arg.None, dims, keepdim);
 
         public static Tensor pinv(Tensor input, double? atol = null, double? rtol = null, bool hermitian = false)
-            => Aten.linalg_pinv_float.Call(input, atol, rtol, hermitian);
+            => Aten.linalg_pinv_atol_rtol_float.Call(input, atol, rtol, hermitian);
 
         public static Tensor pinv(Tensor input, Tensor atol, Tensor? rtol = null, bool hermitian = false)
-            => Aten.linalg_pinv_tensor.Call(input, atol, rtol, hermitian);
+            => Aten.linalg_pinv_atol_rtol_tensor.Call(input, atol, rtol, hermitian);
 
         public static (Tensor Q, Tensor R) qr(Tensor input, QRMode mode = QRMode.Reduced) => Aten.linalg_qr.Call2(input, mode.ToString().ToLowerInvariant());
 
@@ -127,7 +127,7 @@ public static partial class torch
     public static (Tensor, Tensor) slogdet(Tensor A) => Aten.linalg_slogdet.Call2(A);
 
     public static Tensor matrix_rank(Tensor input, float? tol = null, bool symmetric = false)
-        => Aten.linalg_matrix_rank_float.Call(input, tol is { } t ? (double)t : (double?)null, Arg.None, symmetric);
+        => Aten.linalg_matrix_rank_atol_rtol_float.Call(input, tol is { } t ? (double)t : (double?)null, Arg.None, symmetric);
 
     public static (Tensor, Tensor) lstsq(Tensor B, Tensor A)
     {
@@ -181,13 +181,13 @@ internal static partial class Aten
     internal static readonly Op linalg_matrix_exp = new("aten::linalg_matrix_exp");
     internal static readonly Op linalg_matrix_norm = new("aten::linalg_matrix_norm");
     internal static readonly Op linalg_matrix_norm_str_ord = new("aten::linalg_matrix_norm", "str_ord");
-    internal static readonly Op linalg_matrix_rank_float = new("aten::linalg_matrix_rank", "atol_rtol_float");
-    internal static readonly Op linalg_matrix_rank_tensor = new("aten::linalg_matrix_rank", "atol_rtol_tensor");
+    internal static readonly Op linalg_matrix_rank_atol_rtol_float = new("aten::linalg_matrix_rank", "atol_rtol_float");
+    internal static readonly Op linalg_matrix_rank_atol_rtol_tensor = new("aten::linalg_matrix_rank", "atol_rtol_tensor");
     internal static readonly Op linalg_multi_dot = new("aten::linalg_multi_dot");
     internal static readonly Op linalg_norm = new("aten::linalg_norm");
     internal static readonly Op linalg_norm_ord_str = new("aten::linalg_norm", "ord_str");
-    internal static readonly Op linalg_pinv_float = new("aten::linalg_pinv", "atol_rtol_float");
-    internal static readonly Op linalg_pinv_tensor = new("aten::linalg_pinv", "atol_rtol_tensor");
+    internal static readonly Op linalg_pinv_atol_rtol_float = new("aten::linalg_pinv", "atol_rtol_float");
+    internal static readonly Op linalg_pinv_atol_rtol_tensor = new("aten::linalg_pinv", "atol_rtol_tensor");
     internal static readonly Op linalg_qr = new("aten::linalg_qr");
     internal static readonly Op linalg_slogdet = new("aten::linalg_slogdet");
     internal static readonly Op linalg_solve = new("aten::linalg_solve");

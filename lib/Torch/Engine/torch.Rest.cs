@@ -46,7 +46,7 @@ public static partial class torch
         => Aten.index_reduce.Call(input, dim, index, source, reduce.ToString(), include_self);
 
     public static Tensor fake_quantize_per_tensor_affine(Tensor input, Tensor scale, Tensor zero_point, long quant_min, long quant_max)
-        => Aten.fake_quantize_per_tensor_affine.Call(input, scale, zero_point, quant_min, quant_max);
+        => Aten.fake_quantize_per_tensor_affine_tensor_qparams.Call(input, scale, zero_point, quant_min, quant_max);
 
     public static Tensor fake_quantize_per_channel_affine(Tensor input, Tensor scale, Tensor zero_point, int axis, long quant_min, long quant_max)
         => Aten.fake_quantize_per_channel_affine.Call(input, scale, zero_point, axis, quant_min, quant_max);
@@ -73,7 +73,7 @@ internal static partial class Aten
     internal static readonly Op histogram_bins_tensor = new("aten::histogram", "bins_tensor");
     internal static readonly Op histogram_bin_ct = new("aten::histogram", "bin_ct");
     internal static readonly Op index_reduce = new("aten::index_reduce");
-    internal static readonly Op fake_quantize_per_tensor_affine = new("aten::fake_quantize_per_tensor_affine", "tensor_qparams");
+    internal static readonly Op fake_quantize_per_tensor_affine_tensor_qparams = new("aten::fake_quantize_per_tensor_affine", "tensor_qparams");
     internal static readonly Op fake_quantize_per_channel_affine = new("aten::fake_quantize_per_channel_affine");
     internal static readonly Op quantize_per_tensor = new("aten::quantize_per_tensor");
     internal static readonly Op quantize_per_channel = new("aten::quantize_per_channel");

@@ -86,7 +86,7 @@ public static unsafe partial class torch
         /// <summary>The single value as a scalar of the tensor's kind.</summary>
         public Scalar ToScalar()
         {
-            Returned r = Aten.local_scalar_dense.CallRaw(this);
+            Returned r = Aten._local_scalar_dense.CallRaw(this);
             double real = BitConverter.Int64BitsToDouble(r.Bits);
             return (Arg.Kind)r.Tag switch
             {
@@ -168,5 +168,5 @@ public static unsafe partial class torch
 
 internal static partial class Aten
 {
-    internal static readonly Op local_scalar_dense = new("aten::_local_scalar_dense");
+    internal static readonly Op _local_scalar_dense = new("aten::_local_scalar_dense");
 }

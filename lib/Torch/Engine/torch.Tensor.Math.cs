@@ -62,7 +62,7 @@ public static partial class torch
         public Tensor exp2_() => Aten.exp2_.Into(this);
         public Tensor expm1() => Aten.expm1.Call(this);
         public Tensor expm1_() => Aten.expm1_.Into(this);
-        public Tensor fill_(Scalar value) => Aten.fill_Scalar.Into(this, value);
+        public Tensor fill_(Scalar value) => Aten.fill_Scalar_.Into(this, value);
         public Tensor fix() => Aten.fix.Call(this);
         public Tensor fix_() => Aten.fix_.Into(this);
         public Tensor floor() => Aten.floor.Call(this);
@@ -112,7 +112,7 @@ public static partial class torch
         public Tensor reciprocal_() => Aten.reciprocal_.Into(this);
         public Tensor rsqrt() => Aten.rsqrt.Call(this);
         public Tensor rsqrt_() => Aten.rsqrt_.Into(this);
-        public Tensor set_(Tensor source) => Aten.set_source_Tensor.Into(this, source);
+        public Tensor set_(Tensor source) => Aten.set_source_Tensor_.Into(this, source);
         public Tensor sgn() => Aten.sgn.Call(this);
         public Tensor sgn_() => Aten.sgn_.Into(this);
         public Tensor sign() => Aten.sign.Call(this);
@@ -198,7 +198,7 @@ internal static partial class Aten
     internal static readonly Op exp_ = new("aten::exp_");
     internal static readonly Op expm1 = new("aten::expm1");
     internal static readonly Op expm1_ = new("aten::expm1_");
-    internal static readonly Op fill_Scalar = new("aten::fill_", "Scalar");
+    internal static readonly Op fill_Scalar_ = new("aten::fill_", "Scalar");
     internal static readonly Op fix = new("aten::fix");
     internal static readonly Op fix_ = new("aten::fix_");
     internal static readonly Op floor = new("aten::floor");
@@ -248,7 +248,7 @@ internal static partial class Aten
     internal static readonly Op reciprocal_ = new("aten::reciprocal_");
     internal static readonly Op rsqrt = new("aten::rsqrt");
     internal static readonly Op rsqrt_ = new("aten::rsqrt_");
-    internal static readonly Op set_source_Tensor = new("aten::set_", "source_Tensor");
+    internal static readonly Op set_source_Tensor_ = new("aten::set_", "source_Tensor");
     internal static readonly Op sgn = new("aten::sgn");
     internal static readonly Op sgn_ = new("aten::sgn_");
     internal static readonly Op sign = new("aten::sign");

@@ -74,7 +74,7 @@ public static partial class torch
 
         public Tensor polygamma(long p) => Aten.polygamma.Call(p, this);
 
-        public Tensor random_(double from, double to, Generator? generator = null) => Aten.random_from.Into(this, (long)from, (long)to, generator);
+        public Tensor random_(double from, double to, Generator? generator = null) => Aten.random_from_.Into(this, (long)from, (long)to, generator);
 
         public Tensor rrelu(double lower = 0.125, double upper = 1.0 / 3) => Aten.rrelu.Call(this, lower, upper);
 
@@ -164,7 +164,7 @@ internal static partial class Aten
     internal static readonly Op norm_ScalarOpt_dim = new("aten::norm", "ScalarOpt_dim");
     internal static readonly Op linalg_pinv = new("aten::linalg_pinv");
     internal static readonly Op polygamma = new("aten::polygamma");
-    internal static readonly Op random_from = new("aten::random_", "from");
+    internal static readonly Op random_from_ = new("aten::random_", "from");
     internal static readonly Op rrelu = new("aten::rrelu");
     internal static readonly Op rrelu_ = new("aten::rrelu_");
     internal static readonly Op round = new("aten::round");

@@ -6,8 +6,8 @@ public static partial class torch
     public partial class Tensor
     {
         public Tensor bernoulli(Generator? generator = null) => Aten.bernoulli.Call(this, generator);
-        public Tensor bernoulli_(double p = 0.5, Generator? generator = null) => Aten.bernoulli_float.Into(this, p, generator);
-        public Tensor bernoulli_(Tensor p, Generator? generator = null) => Aten.bernoulli_Tensor.Into(this, p, generator);
+        public Tensor bernoulli_(double p = 0.5, Generator? generator = null) => Aten.bernoulli_float_.Into(this, p, generator);
+        public Tensor bernoulli_(Tensor p, Generator? generator = null) => Aten.bernoulli_Tensor_.Into(this, p, generator);
         public Tensor binomial(Tensor prob, Generator? generator = null) => Aten.binomial.Call(this, prob, generator);
         public Tensor cauchy_(double median = 0, double sigma = 1, Generator? generator = null) => Aten.cauchy_.Into(this, median, sigma, generator);
         public Tensor exponential_(double lambda = 1, Generator? generator = null) => Aten.exponential_.Into(this, lambda, generator);
@@ -23,8 +23,8 @@ public static partial class torch
 internal static partial class Aten
 {
     internal static readonly Op bernoulli = new("aten::bernoulli");
-    internal static readonly Op bernoulli_Tensor = new("aten::bernoulli_", "Tensor");
-    internal static readonly Op bernoulli_float = new("aten::bernoulli_", "float");
+    internal static readonly Op bernoulli_Tensor_ = new("aten::bernoulli_", "Tensor");
+    internal static readonly Op bernoulli_float_ = new("aten::bernoulli_", "float");
     internal static readonly Op binomial = new("aten::binomial");
     internal static readonly Op cauchy_ = new("aten::cauchy_");
     internal static readonly Op exponential_ = new("aten::exponential_");

@@ -12,7 +12,7 @@ public class Normal : Distribution
 
     public Normal(Tensor loc, Tensor scale, Generator? generator = null) : this(Together(loc, scale), generator) { }
 
-    private Normal(Tensor[] both, Generator? generator) : base(generator, both[0].shape) => (loc, scale) = (both[0], both[1]);
+    private Normal(Tensor[] both, Generator? generator) : base(generator, both[0].shape) => (loc, scale) = Own(both);
 
     public override Tensor mean => loc;
     public override Tensor mode => loc;
@@ -32,15 +32,6 @@ public class Normal : Distribution
     public override Tensor icdf(Tensor value) => WrappedTensorDisposeScope(() => loc + scale * (2 * value - 1).erfinv() * Math.Sqrt(2));
 
     public override Distribution expand(Size batch_shape, Distribution? instance = null) => new Normal(loc.expand(batch_shape.Shape), scale.expand(batch_shape.Shape), Source);
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            loc.Dispose();
-            scale.Dispose();
-        }
-    }
 }
 
 /// <summary>The Laplace distribution: exponential to both sides of <c>loc</c>.</summary>
@@ -50,7 +41,7 @@ public class Laplace : Distribution
 
     public Laplace(Tensor loc, Tensor scale, Generator? generator = null) : this(Together(loc, scale), generator) { }
 
-    private Laplace(Tensor[] both, Generator? generator) : base(generator, both[0].shape) => (loc, scale) = (both[0], both[1]);
+    private Laplace(Tensor[] both, Generator? generator) : base(generator, both[0].shape) => (loc, scale) = Own(both);
 
     public override Tensor mean => loc;
     public override Tensor mode => loc;
@@ -76,15 +67,6 @@ public class Laplace : Distribution
         loc - scale * (value - 0.5).sign() * (-2 * (value - 0.5).abs()).log1p());
 
     public override Distribution expand(Size batch_shape, Distribution? instance = null) => new Laplace(loc.expand(batch_shape.Shape), scale.expand(batch_shape.Shape), Source);
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            loc.Dispose();
-            scale.Dispose();
-        }
-    }
 }
 
 /// <summary>Every number from <c>low</c> to below <c>high</c> alike.</summary>
@@ -94,7 +76,7 @@ public class Uniform : Distribution
 
     public Uniform(Tensor low, Tensor high, Generator? generator = null) : this(Together(low, high), generator) { }
 
-    private Uniform(Tensor[] both, Generator? generator) : base(generator, both[0].shape) => (low, high) = (both[0], both[1]);
+    private Uniform(Tensor[] both, Generator? generator) : base(generator, both[0].shape) => (low, high) = Own(both);
 
     public override Tensor mean => WrappedTensorDisposeScope(() => (low + high) / 2);
     public override Tensor variance => WrappedTensorDisposeScope(() => (high - low).square() / 12);
@@ -112,13 +94,4 @@ public class Uniform : Distribution
     public override Tensor icdf(Tensor value) => WrappedTensorDisposeScope(() => value * (high - low) + low);
 
     public override Distribution expand(Size batch_shape, Distribution? instance = null) => new Uniform(low.expand(batch_shape.Shape), high.expand(batch_shape.Shape), Source);
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            low.Dispose();
-            high.Dispose();
-        }
-    }
 }

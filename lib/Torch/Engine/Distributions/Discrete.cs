@@ -13,8 +13,7 @@ public class Bernoulli : Distribution
 
     public Bernoulli(Tensor? p = null, Tensor? l = null, Generator? generator = null) : base(generator, Only(p, l).shape)
     {
-        this.p = p is null ? LogitsToProbs(l!, true).DetachFromDisposeScope() : Kept(p);
-        this.l = l is null ? ProbsToLogits(p!, true).DetachFromDisposeScope() : Kept(l);
+        (this.p, this.l) = Own([p is null ? LogitsToProbs(l!, true) : p.alias(), l is null ? ProbsToLogits(p!, true) : l.alias()]);
     }
 
     internal static Tensor Only(Tensor? p, Tensor? l) => p is null != l is null ? p ?? l!
@@ -40,15 +39,6 @@ public class Bernoulli : Distribution
     public override Tensor entropy() => F.binary_cross_entropy_with_logits(l, p, reduction: nn.Reduction.None);
 
     public override Distribution expand(Size batch_shape, Distribution? instance = null) => new Bernoulli(p.expand(batch_shape.Shape), null, Source);
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            p.Dispose();
-            l.Dispose();
-        }
-    }
 }
 
 /// <summary>A class of 0 to K - 1, by the K probabilities (need not sum to 1) or logits along the last axis.</summary>
@@ -59,8 +49,8 @@ public class Categorical : Distribution
     public Categorical(Tensor? probs = null, Tensor? logits = null, Generator? generator = null) : base(generator, Bernoulli.Only(probs, logits).shape[..^1])
     {
         using var scope = NewDisposeScope();
-        l = logits is null ? Logs(probs!).DetachFromDisposeScope() : (logits - logits.logsumexp(-1, true)).DetachFromDisposeScope();
-        p = (probs is null ? l.exp() : probs / probs.sum(-1, true)).DetachFromDisposeScope();
+        l = logits is null ? Logs(probs!) : logits - logits.logsumexp(-1, true);
+        (p, l) = Own([probs is null ? l.exp() : probs / probs.sum(-1, true), l]);
     }
 
     private Tensor Logs(Tensor probs) => ProbsToLogits(probs / probs.sum(-1, true));
@@ -95,13 +85,4 @@ public class Categorical : Distribution
     public override Tensor entropy() => WrappedTensorDisposeScope(() => -(p * l.clamp(min: -3.4e38)).sum(-1));
 
     public override Distribution expand(Size batch_shape, Distribution? instance = null) => new Categorical(p.expand([.. batch_shape.Shape, p.shape[^1]]), null, Source);
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            p.Dispose();
-            l.Dispose();
-        }
-    }
 }

@@ -11,6 +11,7 @@ public static partial class torch
         public abstract class Distribution : IDisposable
         {
             private protected readonly Generator? Source;
+            private Tensor[] owned = [];
 
             public Distribution(Generator? generator, long[]? batch_shape = null, long[]? event_shape = null)
             {
@@ -60,7 +61,20 @@ public static partial class torch
                 GC.SuppressFinalize(this);
             }
 
-            protected virtual void Dispose(bool disposing) { }
+            protected virtual void Dispose(bool disposing)
+            {
+                if (disposing)
+                {
+                    Array.ForEach(owned, t => t.Dispose());
+                }
+            }
+
+            /// <summary>Keeps the two parameters until the distribution is disposed of, whatever scope they were made in.</summary>
+            private protected (Tensor, Tensor) Own(Tensor[] both)
+            {
+                owned = Array.ConvertAll(both, t => t.DetachFromDisposeScope());
+                return (both[0], both[1]);
+            }
 
             protected long[] ExtendedShape(params long[] sample_shape) => [.. sample_shape, .. batch_shape.Shape, .. event_shape.Shape];
 
@@ -78,11 +92,8 @@ public static partial class torch
 
             protected Tensor LogitsToProbs(Tensor logits, bool isBinary = false) => isBinary ? logits.sigmoid() : logits.softmax(-1);
 
-            /// <summary>The parameters broadcast against one another, out of any dispose scope.</summary>
-            private protected static Tensor[] Together(params Tensor[] parameters) =>
-                Array.ConvertAll(broadcast_tensors(parameters).ToArray(), t => t.DetachFromDisposeScope());
-
-            private protected static Tensor Kept(Tensor tensor) => tensor.alias().DetachFromDisposeScope();
+            /// <summary>The parameters broadcast against one another.</summary>
+            private protected static Tensor[] Together(params Tensor[] parameters) => broadcast_tensors(parameters).ToArray();
         }
 
         public static Normal Normal(Tensor loc, Tensor scale, Generator? generator = null) => new(loc, scale, generator);

@@ -1,5 +1,3 @@
-using K = TorchSharp.Kernels;
-
 namespace TorchSharp;
 
 public static partial class torch
@@ -48,10 +46,10 @@ public static partial class torch
                     private static Tensor Outer(Tensor? tensor) => tensor?.MoveToOuterDisposeScope()!;
 
                     internal Tensor? Sorted(Tensor? states) =>
-                        states is null || sorted_indices is null ? states : IndexSelect.Call(states, 1, sorted_indices);
+                        states is null || sorted_indices is null ? states : Aten.index_select.Call(states, 1, sorted_indices);
 
                     internal Tensor Unsorted(Tensor states) =>
-                        unsorted_indices is null ? states : IndexSelect.Call(states, 1, unsorted_indices);
+                        unsorted_indices is null ? states : Aten.index_select.Call(states, 1, unsorted_indices);
 
                     public PackedSequence MoveToOuterDisposeScope() => Each(t => t.MoveToOuterDisposeScope());
 
@@ -73,8 +71,6 @@ public static partial class torch
                     public void Dispose() => Each(t => t.Dispose());
                 }
 
-                private static readonly Op IndexSelect = new("aten::index_select"), Sort = new("aten::sort", "stable"), Argsort = new("aten::argsort");
-
                 /// <summary>Packs a padded batch. Lengths live on the CPU; without enforce_sorted they may stand in any order.</summary>
                 public static PackedSequence pack_padded_sequence(Tensor input, Tensor lengths, bool batch_first = false, bool enforce_sorted = true)
                 {
@@ -82,11 +78,11 @@ public static partial class torch
                     Tensor? sorted = null, unsorted = null;
                     if (!enforce_sorted)
                     {
-                        (lengths, sorted) = Sort.Call2(lengths, true, -1, true);
-                        unsorted = Argsort.Call(sorted);
-                        input = IndexSelect.Call(input, batch_first ? 0 : 1, sorted);
+                        (lengths, sorted) = Aten.sort_stable.Call2(lengths, true, -1, true);
+                        unsorted = Aten.argsort.Call(sorted);
+                        input = Aten.index_select.Call(input, batch_first ? 0 : 1, sorted);
                     }
-                    var (data, sizes) = K.PackPadded.Call2(input, lengths, batch_first);
+                    var (data, sizes) = Aten._pack_padded_sequence.Call2(input, lengths, batch_first);
                     return new PackedSequence(data, sizes, sorted, unsorted).MoveToOuterDisposeScope();
                 }
 
@@ -102,20 +98,18 @@ public static partial class torch
                 public static (Tensor, Tensor) pad_packed_sequence(PackedSequence sequence, bool batch_first = false, double padding_value = 0.0, long? total_length = null)
                 {
                     using var scope = NewDisposeScope();
-                    var (padded, lengths) = K.PadPacked.Call2(sequence.data, sequence.batch_sizes, batch_first, padding_value, total_length ?? 0);
+                    var (padded, lengths) = Aten._pad_packed_sequence.Call2(sequence.data, sequence.batch_sizes, batch_first, padding_value, total_length ?? 0);
                     if (sequence.unsorted_indices is { } order)
                     {
-                        padded = IndexSelect.Call(padded, batch_first ? 0 : 1, order);
-                        lengths = IndexSelect.Call(lengths, 0, order);
+                        padded = Aten.index_select.Call(padded, batch_first ? 0 : 1, order);
+                        lengths = Aten.index_select.Call(lengths, 0, order);
                     }
                     return (padded.MoveToOuterDisposeScope(), lengths.MoveToOuterDisposeScope());
                 }
 
                 /// <summary>Sequences of (L, ...) side by side: (longest L, N, ...), or (N, longest L, ...).</summary>
                 public static Tensor pad_sequence(IEnumerable<Tensor> sequences, bool batch_first = false, double padding_value = 0.0) =>
-                    PadSequence.Call(sequences.ToArray(), batch_first, padding_value);
-
-                private static readonly Op PadSequence = new("aten::pad_sequence");
+                    Aten.pad_sequence.Call(sequences.ToArray(), batch_first, padding_value);
             }
         }
     }

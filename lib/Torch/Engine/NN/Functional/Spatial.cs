@@ -1,5 +1,3 @@
-using K = TorchSharp.Kernels;
-
 namespace TorchSharp;
 
 public static partial class torch
@@ -18,11 +16,11 @@ public static partial class torch
         {
             public static Tensor pad(Tensor input, long[] pad, PaddingModes mode = PaddingModes.Constant, double value = 0) => mode switch
             {
-                PaddingModes.Constant => K.Pad.Call(input, pad, "constant", value),
-                PaddingModes.Zeros => K.Pad.Call(input, pad, "constant", 0.0),
-                PaddingModes.Reflect => K.Pad.Call(input, pad, "reflect"),
-                PaddingModes.Replicate => K.Pad.Call(input, pad, "replicate"),
-                PaddingModes.Circular => K.Pad.Call(input, pad, "circular"),
+                PaddingModes.Constant => Aten.pad.Call(input, pad, "constant", value),
+                PaddingModes.Zeros => Aten.pad.Call(input, pad, "constant", 0.0),
+                PaddingModes.Reflect => Aten.pad.Call(input, pad, "reflect"),
+                PaddingModes.Replicate => Aten.pad.Call(input, pad, "replicate"),
+                PaddingModes.Circular => Aten.pad.Call(input, pad, "circular"),
                 _ => throw new ArgumentOutOfRangeException(nameof(mode)),
             };
 
@@ -39,32 +37,32 @@ public static partial class torch
             public static Tensor pad(Tensor input, long pad, PaddingModes mode = PaddingModes.Constant, double value = 0) =>
                 functional.pad(input, (long[])[pad, pad], mode, value);
 
-            public static Tensor pixel_shuffle(Tensor input, long upscale_factor) => K.PixelShuffle.Call(input, upscale_factor);
+            public static Tensor pixel_shuffle(Tensor input, long upscale_factor) => Aten.pixel_shuffle.Call(input, upscale_factor);
 
-            public static Tensor pixel_unshuffle(Tensor input, long downscale_factor) => K.PixelUnshuffle.Call(input, downscale_factor);
+            public static Tensor pixel_unshuffle(Tensor input, long downscale_factor) => Aten.pixel_unshuffle.Call(input, downscale_factor);
 
             public static Tensor unfold(Tensor input, long kernel_size, long dilation = 1, long padding = 0, long stride = 1) =>
                 unfold(input, (kernel_size, kernel_size), (dilation, dilation), (padding, padding), (stride, stride));
 
             public static Tensor unfold(Tensor input, (long, long) kernel_size, (long, long)? dilation = null, (long, long)? padding = null, (long, long)? stride = null) =>
-                K.Im2Col.Call(input, Pair(kernel_size), Pair(dilation) ?? One2, Pair(padding) ?? Zero2, Pair(stride) ?? One2);
+                Aten.im2col.Call(input, Pair(kernel_size), Pair(dilation) ?? One2, Pair(padding) ?? Zero2, Pair(stride) ?? One2);
 
             public static Tensor fold(Tensor input, long output_size, long kernel_size, long dilation = 1, long padding = 0, long stride = 1) =>
                 fold(input, (output_size, output_size), (kernel_size, kernel_size), (dilation, dilation), (padding, padding), (stride, stride));
 
             public static Tensor fold(Tensor input, (long, long) output_size, (long, long) kernel_size, (long, long)? dilation = null, (long, long)? padding = null, (long, long)? stride = null) =>
-                K.Col2Im.Call(input, Pair(output_size), Pair(kernel_size), Pair(dilation) ?? One2, Pair(padding) ?? Zero2, Pair(stride) ?? One2);
+                Aten.col2im.Call(input, Pair(output_size), Pair(kernel_size), Pair(dilation) ?? One2, Pair(padding) ?? Zero2, Pair(stride) ?? One2);
 
             public static Tensor grid_sample(Tensor input, Tensor grid, GridSampleMode mode = GridSampleMode.Bilinear, GridSamplePaddingMode padding_mode = GridSamplePaddingMode.Zeros, bool? align_corners = null)
             {
                 // ATen counts bilinear 0, nearest 1, and zeros 0, border 1, reflection 2.
                 var interpolation = mode == GridSampleMode.Bilinear ? 0 : 1;
                 var outside = padding_mode switch { GridSamplePaddingMode.Border => 1, GridSamplePaddingMode.Reflection => 2, _ => 0 };
-                return K.GridSampler.Call(input, grid, interpolation, outside, align_corners ?? false);
+                return Aten.grid_sampler.Call(input, grid, interpolation, outside, align_corners ?? false);
             }
 
             public static Tensor affine_grid(Tensor theta, long[]? size = null, bool align_corners = false) =>
-                K.AffineGrid.Call(theta, size ?? throw new ArgumentNullException(nameof(size)), align_corners);
+                Aten.affine_grid_generator.Call(theta, size ?? throw new ArgumentNullException(nameof(size)), align_corners);
 
             public static Tensor interpolate(Tensor x, long[]? size = null, double[]? scale_factor = null, InterpolationMode mode = InterpolationMode.Nearest, bool? align_corners = null, bool recompute_scale_factor = false, bool antialias = false)
             {
@@ -88,19 +86,19 @@ public static partial class torch
                 var corners = align_corners ?? false;
                 return (mode, axes) switch
                 {
-                    (InterpolationMode.Nearest, 1) => K.Nearest1d.Call(x, size, scale_factor),
-                    (InterpolationMode.Nearest, 2) => K.Nearest2d.Call(x, size, scale_factor),
-                    (InterpolationMode.Nearest, 3) => K.Nearest3d.Call(x, size, scale_factor),
-                    (InterpolationMode.NearestExact, 1) => K.NearestExact1d.Call(x, size, scale_factor),
-                    (InterpolationMode.NearestExact, 2) => K.NearestExact2d.Call(x, size, scale_factor),
-                    (InterpolationMode.NearestExact, 3) => K.NearestExact3d.Call(x, size, scale_factor),
-                    (InterpolationMode.Area, 1) => K.AdaptiveAvgPool1d.Call(x, size),
-                    (InterpolationMode.Area, 2) => K.AdaptiveAvgPool2d.Call(x, size),
-                    (InterpolationMode.Area, 3) => K.AdaptiveAvgPool3d.Call(x, size),
-                    (InterpolationMode.Linear, 1) => K.Linear1d.Call(x, size, corners, scale_factor),
-                    (InterpolationMode.Bilinear, 2) => (antialias ? K.Bilinear2dSmooth : K.Bilinear2d).Call(x, size, corners, scale_factor),
-                    (InterpolationMode.Bicubic, 2) => (antialias ? K.Bicubic2dSmooth : K.Bicubic2d).Call(x, size, corners, scale_factor),
-                    (InterpolationMode.Trilinear, 3) => K.Trilinear3d.Call(x, size, corners, scale_factor),
+                    (InterpolationMode.Nearest, 1) => Aten.upsample_nearest1d_vec.Call(x, size, scale_factor),
+                    (InterpolationMode.Nearest, 2) => Aten.upsample_nearest2d_vec.Call(x, size, scale_factor),
+                    (InterpolationMode.Nearest, 3) => Aten.upsample_nearest3d_vec.Call(x, size, scale_factor),
+                    (InterpolationMode.NearestExact, 1) => Aten._upsample_nearest_exact1d_vec.Call(x, size, scale_factor),
+                    (InterpolationMode.NearestExact, 2) => Aten._upsample_nearest_exact2d_vec.Call(x, size, scale_factor),
+                    (InterpolationMode.NearestExact, 3) => Aten._upsample_nearest_exact3d_vec.Call(x, size, scale_factor),
+                    (InterpolationMode.Area, 1) => Aten.adaptive_avg_pool1d.Call(x, size),
+                    (InterpolationMode.Area, 2) => Aten.adaptive_avg_pool2d.Call(x, size),
+                    (InterpolationMode.Area, 3) => Aten.adaptive_avg_pool3d.Call(x, size),
+                    (InterpolationMode.Linear, 1) => Aten.upsample_linear1d_vec.Call(x, size, corners, scale_factor),
+                    (InterpolationMode.Bilinear, 2) => (antialias ? Aten._upsample_bilinear2d_aa_vec : Aten.upsample_bilinear2d_vec).Call(x, size, corners, scale_factor),
+                    (InterpolationMode.Bicubic, 2) => (antialias ? Aten._upsample_bicubic2d_aa_vec : Aten.upsample_bicubic2d_vec).Call(x, size, corners, scale_factor),
+                    (InterpolationMode.Trilinear, 3) => Aten.upsample_trilinear3d_vec.Call(x, size, corners, scale_factor),
                     _ => throw new ArgumentException($"{mode} does not work on a tensor of {axes + 2} axes"),
                 };
             }
@@ -115,11 +113,11 @@ public static partial class torch
                 interpolate(x, size, scale_factor, InterpolationMode.Bilinear, align_corners);
 
             public static Tensor upsample_nearest1d(Tensor input, long? outputSize, double? scaleFactor) =>
-                K.Nearest1d.Call(input, outputSize is { } s ? (long[])[s] : null, scaleFactor is { } f ? (double[])[f] : null);
+                Aten.upsample_nearest1d_vec.Call(input, outputSize is { } s ? (long[])[s] : null, scaleFactor is { } f ? (double[])[f] : null);
 
-            public static Tensor upsample_nearest2d(Tensor input, long[]? outputSizes = null, double[]? scaleFactors = null) => K.Nearest2d.Call(input, outputSizes, scaleFactors);
+            public static Tensor upsample_nearest2d(Tensor input, long[]? outputSizes = null, double[]? scaleFactors = null) => Aten.upsample_nearest2d_vec.Call(input, outputSizes, scaleFactors);
 
-            public static Tensor upsample_nearest3d(Tensor input, long[]? outputSizes = null, double[]? scaleFactors = null) => K.Nearest3d.Call(input, outputSizes, scaleFactors);
+            public static Tensor upsample_nearest3d(Tensor input, long[]? outputSizes = null, double[]? scaleFactors = null) => Aten.upsample_nearest3d_vec.Call(input, outputSizes, scaleFactors);
         }
     }
 }

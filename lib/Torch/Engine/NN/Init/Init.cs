@@ -1,5 +1,3 @@
-using K = TorchSharp.Kernels;
-
 namespace TorchSharp;
 
 public static partial class torch
@@ -25,10 +23,10 @@ public static partial class torch
             }
 
             public static Tensor uniform_(Tensor tensor, double low = 0, double high = 1, Generator? generator = null) =>
-                Written(tensor, t => K.Uniform.Run(t, low, high, generator));
+                Written(tensor, t => Aten.uniform_.Run(t, low, high, generator));
 
             public static Tensor normal_(Tensor tensor, double mean = 0, double std = 1, Generator? generator = null) =>
-                Written(tensor, t => K.Normal.Run(t, mean, std, generator));
+                Written(tensor, t => Aten.normal_.Run(t, mean, std, generator));
 
             /// <summary>Normal, drawn again outside [a, b]: by the inverse of the distribution function.</summary>
             public static Tensor trunc_normal_(Tensor tensor, double mean = 0, double std = 1, double a = -2, double b = 2, Generator? generator = null)
@@ -38,15 +36,15 @@ public static partial class torch
                 var high = NormalBelow((b - mean) / std);
                 return Written(tensor, t =>
                 {
-                    K.Uniform.Run(t, 2 * low - 1, 2 * high - 1, generator);
-                    K.ErfInvInPlace.Run(t);
-                    K.MulScalarInPlace.Run(t, std * Math.Sqrt(2));
-                    K.AddScalarInPlace.Run(t, mean);
-                    K.ClampInPlace.Run(t, a, b);
+                    Aten.uniform_.Run(t, 2 * low - 1, 2 * high - 1, generator);
+                    Aten.erfinv_.Run(t);
+                    Aten.mul_Scalar_.Run(t, std * Math.Sqrt(2));
+                    Aten.add_Scalar_.Run(t, mean);
+                    Aten.clamp_.Run(t, a, b);
                 });
             }
 
-            public static Tensor constant_(Tensor tensor, Scalar val) => Written(tensor, t => K.Fill.Run(t, val));
+            public static Tensor constant_(Tensor tensor, Scalar val) => Written(tensor, t => Aten.fill_Scalar_.Run(t, val));
 
             public static Tensor ones_(Tensor tensor) => constant_(tensor, 1);
 
@@ -60,9 +58,9 @@ public static partial class torch
                 }
                 return Written(tensor, t =>
                 {
-                    K.Zero.Run(t);
-                    using var diagonal = Diagonal.Call(t);
-                    K.Fill.Run(diagonal, 1);
+                    Aten.zero_.Run(t);
+                    using var diagonal = Aten.diagonal.Call(t);
+                    Aten.fill_Scalar_.Run(diagonal, 1);
                 });
             }
 
@@ -76,17 +74,17 @@ public static partial class torch
                 }
                 return Written(tensor, t =>
                 {
-                    K.Zero.Run(t);
+                    Aten.zero_.Run(t);
                     var middle = t.alias();
                     for (var axis = shape.Length - 1; axis >= 2; axis--)
                     {
-                        var next = K.Select.Call(middle, axis, shape[axis] / 2);
+                        var next = Aten.select_int.Call(middle, axis, shape[axis] / 2);
                         middle.Dispose();
                         middle = next;
                     }
-                    using var diagonal = Diagonal.Call(middle);
+                    using var diagonal = Aten.diagonal.Call(middle);
                     middle.Dispose();
-                    K.Fill.Run(diagonal, 1);
+                    Aten.fill_Scalar_.Run(diagonal, 1);
                 });
             }
 
@@ -123,20 +121,20 @@ public static partial class torch
                     var rows = t.shape[0];
                     var columns = t.shape.Aggregate(1L, (x, y) => x * y) / rows;
                     var random = empty([rows, columns], dtype: t.dtype, device: t.device);
-                    K.Normal.Run(random, 0.0, 1.0);
+                    Aten.normal_.Run(random, 0.0, 1.0);
                     if (rows < columns)
                     {
-                        random = K.Transpose.Call(random, 0, 1);
+                        random = Aten.transpose_int.Call(random, 0, 1);
                     }
-                    var (q, r) = Qr.Call2(random);
+                    var (q, r) = Aten.linalg_qr.Call2(random);
                     // The sign of R's diagonal makes the draw uniform over orthogonal matrices.
-                    q = K.Mul.Call(q, K.Sign.Call(Diagonal.Call(r)));
+                    q = Aten.mul_Tensor.Call(q, Aten.sign.Call(Aten.diagonal.Call(r)));
                     if (rows < columns)
                     {
-                        q = K.Transpose.Call(q, 0, 1);
+                        q = Aten.transpose_int.Call(q, 0, 1);
                     }
-                    K.Copy.Run(t, K.Reshape.Call(q, t.shape));
-                    K.MulScalarInPlace.Run(t, gain);
+                    Aten.copy_.Run(t, Aten.reshape.Call(q, t.shape));
+                    Aten.mul_Scalar_.Run(t, gain);
                 });
             }
 
@@ -152,11 +150,11 @@ public static partial class torch
                     using var scope = NewDisposeScope();
                     var rows = t.shape[0];
                     var zeros = (long)Math.Ceiling(sparsity * rows);
-                    K.Normal.Run(t, 0.0, std);
+                    Aten.normal_.Run(t, 0.0, std);
                     for (var column = 0; column < t.shape[1]; column++)
                     {
-                        var chosen = K.Slice.Call(RandomOrder.Call(rows), 0, 0, zeros);
-                        IndexFill.Run(K.Select.Call(t, 1, column), 0, chosen, 0);
+                        var chosen = Aten.slice_Tensor.Call(Aten.randperm.Call(rows), 0, 0, zeros);
+                        Aten.index_fill_int_Scalar_.Run(Aten.select_int.Call(t, 1, column), 0, chosen, 0);
                     }
                 });
             }
@@ -200,12 +198,9 @@ public static partial class torch
             private static double NormalBelow(double x)
             {
                 using var scope = NewDisposeScope();
-                var erf = Erf.Call(full([1], x / Math.Sqrt(2), dtype: ScalarType.Float64, device: CPU));
+                var erf = Aten.erf.Call(full([1], x / Math.Sqrt(2), dtype: ScalarType.Float64, device: CPU));
                 return (1 + erf.item<double>()) / 2;
             }
-
-            private static readonly Op Diagonal = new("aten::diagonal"), Qr = new("aten::linalg_qr"), Erf = new("aten::erf"),
-                RandomOrder = new("aten::randperm"), IndexFill = new("aten::index_fill_", "int_Scalar");
         }
     }
 }

@@ -1,4 +1,3 @@
-using K = TorchSharp.Kernels;
 using Parameter = TorchSharp.Modules.Parameter;
 
 namespace TorchSharp;
@@ -9,8 +8,6 @@ public static partial class torch
     {
         public static partial class utils
         {
-            private static readonly Op ForeachNorm = new("aten::_foreach_norm", "Scalar"), ForeachScale = new("aten::_foreach_mul_", "Scalar");
-
             private static Tensor[] GradsOf(IEnumerable<Parameter> tensors)
             {
                 var grads = new List<Tensor>();
@@ -48,12 +45,12 @@ public static partial class torch
                     using var guard = no_grad();
                     using var scope = NewDisposeScope();
                     // _foreach_norm knows the norms 1 and 2 only.
-                    var norms = norm_type is 1 or 2 ? ForeachNorm.CallList(grads, norm_type) : Array.ConvertAll(grads, g => K.Norm.Call(g, norm_type));
-                    var total = K.Norm.Call(K.Stack.Call(norms), norm_type).to_type(ScalarType.Float64).item<double>();
+                    var norms = norm_type is 1 or 2 ? Aten._foreach_norm_Scalar.CallList(grads, norm_type) : Array.ConvertAll(grads, g => Aten.linalg_vector_norm.Call(g, norm_type));
+                    var total = Aten.linalg_vector_norm.Call(Aten.stack.Call(norms), norm_type).to_type(ScalarType.Float64).item<double>();
                     var scale = max_norm / (total + 1e-6);
                     if (!(scale >= 1))
                     {
-                        ForeachScale.Run(grads, scale);
+                        Aten._foreach_mul_Scalar_.Run(grads, scale);
                     }
                     return total;
                 }
@@ -70,7 +67,7 @@ public static partial class torch
                 using var guard = no_grad();
                 foreach (var grad in grads)
                 {
-                    K.ClampInPlace.Run(grad, -clip_value, clip_value);
+                    Aten.clamp_.Run(grad, -clip_value, clip_value);
                 }
                 Let(grads);
             }
@@ -79,7 +76,7 @@ public static partial class torch
             public static Tensor parameters_to_vector(IEnumerable<Parameter> tensors)
             {
                 using var scope = NewDisposeScope();
-                return K.Cat.Call(tensors.Select(p => K.Reshape.Call(p, Row)).ToArray()).MoveToOuterDisposeScope();
+                return Aten.cat.Call(tensors.Select(p => Aten.reshape.Call(p, Row)).ToArray()).MoveToOuterDisposeScope();
             }
 
             /// <summary>Copies a row of values into the parameters, in their order.</summary>
@@ -91,7 +88,7 @@ public static partial class torch
                 foreach (var parameter in tensors)
                 {
                     var end = at + parameter.NumberOfElements;
-                    K.Copy.Run(parameter, K.Reshape.Call(K.Slice.Call(vec, 0, at, end), parameter.shape));
+                    Aten.copy_.Run(parameter, Aten.reshape.Call(Aten.slice_Tensor.Call(vec, 0, at, end), parameter.shape));
                     at = end;
                 }
             }
@@ -107,7 +104,7 @@ public static partial class torch
                 var shape = new long[conv_w.dim()];
                 Array.Fill(shape, 1);
                 shape[transpose ? 1 : 0] = -1;
-                var weight = K.Mul.Call(conv_w, K.Reshape.Call(scale, shape));
+                var weight = Aten.mul_Tensor.Call(conv_w, Aten.reshape.Call(scale, shape));
                 return (new Parameter(weight.MoveToOuterDisposeScope(), conv_w.requires_grad), Shift(conv_b, bn_rm, scale, bn_b));
             }
 
@@ -117,15 +114,15 @@ public static partial class torch
 
             private static Tensor Scale(Tensor variance, double eps, Tensor? weight)
             {
-                var scale = K.Pow.Call(K.AddScalar.Call(variance, eps), -0.5);
-                return weight is null ? scale : K.Mul.Call(scale, weight);
+                var scale = Aten.pow_Tensor_Scalar.Call(Aten.add_Scalar.Call(variance, eps), -0.5);
+                return weight is null ? scale : Aten.mul_Tensor.Call(scale, weight);
             }
 
             private static Parameter Shift(Tensor? bias, Tensor mean, Tensor scale, Tensor? shift)
             {
-                var centred = bias is null ? K.Neg.Call(mean) : K.Sub.Call(bias, mean);
-                var moved = K.Mul.Call(centred, scale);
-                moved = shift is null ? moved : K.Add.Call(moved, shift);
+                var centred = bias is null ? Aten.neg.Call(mean) : Aten.sub_Tensor.Call(bias, mean);
+                var moved = Aten.mul_Tensor.Call(centred, scale);
+                moved = shift is null ? moved : Aten.add_Tensor.Call(moved, shift);
                 return new Parameter(moved.MoveToOuterDisposeScope());
             }
         }

@@ -307,7 +307,7 @@ public sealed class PReLU : nn.Module<Tensor, Tensor>
     {
         this.init = init;
         this.num_parameters = num_parameters;
-        weight = Fresh.Parameter([num_parameters], device, dtype, t => Kernels.Fill.Run(t, init));
+        weight = Fresh.Parameter([num_parameters], device, dtype, t => Aten.fill_Scalar_.Run(t, init));
     }
 
     public double init { get; }
@@ -322,5 +322,4 @@ public sealed class PReLU : nn.Module<Tensor, Tensor>
     public override string GetName() => nameof(PReLU);
 
     public override Tensor forward(Tensor tensor) => F.prelu(tensor, weight);
-
 }

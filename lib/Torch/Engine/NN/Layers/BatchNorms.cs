@@ -75,9 +75,9 @@ public abstract class NormBase : nn.Module<Tensor, Tensor>
         using var guard = no_grad();
         if (_running_mean is not null)
         {
-            Kernels.Fill.Run(_running_mean, 0);
-            Kernels.Fill.Run(_running_var, 1);
-            Kernels.Fill.Run(_num_batches_tracked, 0);
+            Aten.fill_Scalar_.Run(_running_mean, 0);
+            Aten.fill_Scalar_.Run(_running_var, 1);
+            Aten.fill_Scalar_.Run(_num_batches_tracked, 0);
         }
     }
 
@@ -87,8 +87,8 @@ public abstract class NormBase : nn.Module<Tensor, Tensor>
         using var guard = no_grad();
         if (_weight is not null)
         {
-            Kernels.Fill.Run(_weight, 1);
-            Kernels.Fill.Run(_bias, 0);
+            Aten.fill_Scalar_.Run(_weight, 1);
+            Aten.fill_Scalar_.Run(_bias, 0);
         }
     }
 
@@ -117,13 +117,13 @@ public abstract class BatchNorm : NormBase
         {
             using (no_grad())
             {
-                Kernels.AddScalarInPlace.Run(count, 1);
+                Aten.add_Scalar_.Run(count, 1);
             }
             factor = momentum ?? 1.0 / count.item<long>(); // no momentum: a plain average over all batches
         }
         // Running statistics are given only where they are used: to update them, or to normalize by them.
         var given = !training || track_running_stats;
-        return Kernels.BatchNorm.Call(input, weight, bias, given ? running_mean : null, given ? running_var : null,
+        return Aten.batch_norm.Call(input, weight, bias, given ? running_mean : null, given ? running_var : null,
             training || running_mean is null, factor, eps, true);
     }
 }
@@ -167,12 +167,12 @@ public abstract class InstanceNorm : NormBase
         {
             return Normalized(input);
         }
-        using var batch = Kernels.Unsqueeze.Call(input, 0);
+        using var batch = Aten.unsqueeze.Call(input, 0);
         using var output = Normalized(batch);
-        return Kernels.Squeeze.Call(output, 0);
+        return Aten.squeeze_dim.Call(output, 0);
     }
 
-    private Tensor Normalized(Tensor input) => Kernels.InstanceNorm.Call(input, weight, bias, running_mean, running_var,
+    private Tensor Normalized(Tensor input) => Aten.instance_norm.Call(input, weight, bias, running_mean, running_var,
         training || !track_running_stats, momentum ?? 0, eps, true);
 }
 

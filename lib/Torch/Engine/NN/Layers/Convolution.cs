@@ -83,10 +83,10 @@ public abstract class Convolution : nn.Module<Tensor, Tensor>
         var shape = _weight!.shape;
         var bound = 1 / Math.Sqrt(shape[1] * kernel_size.Aggregate(1L, (a, b) => a * b));
         using var guard = no_grad();
-        Kernels.Uniform.Run(_weight, -bound, bound);
+        Aten.uniform_.Run(_weight, -bound, bound);
         if (_bias is not null)
         {
-            Kernels.Uniform.Run(_bias, -bound, bound);
+            Aten.uniform_.Run(_bias, -bound, bound);
         }
     }
 
@@ -143,7 +143,7 @@ public sealed class Conv1d : Convolution
     internal Conv1d(long in_channels, long out_channels, long kernel_size, long stride, long padding, Padding? padding_type, long dilation, PaddingModes padding_mode, long groups, bool bias, Device? device, ScalarType? dtype)
         : base(nameof(Conv1d), in_channels, out_channels, [kernel_size], [stride], [padding], padding_type, [dilation], false, [0], groups, bias, padding_mode, device, dtype) { }
 
-    public override Tensor forward(Tensor input) => Convolve(input, 1, Kernels.Conv1d, Kernels.Conv1dPadding, None);
+    public override Tensor forward(Tensor input) => Convolve(input, 1, Aten.conv1d, Aten.conv1d_padding, None);
 }
 
 public sealed class Conv2d : Convolution
@@ -153,7 +153,7 @@ public sealed class Conv2d : Convolution
     internal Conv2d(long in_channels, long out_channels, (long, long) kernel_size, (long, long) stride, (long, long) padding, Padding? padding_type, (long, long) dilation, PaddingModes padding_mode, long groups, bool bias, Device? device, ScalarType? dtype)
         : base(nameof(Conv2d), in_channels, out_channels, [kernel_size.Item1, kernel_size.Item2], [stride.Item1, stride.Item2], [padding.Item1, padding.Item2], padding_type, [dilation.Item1, dilation.Item2], false, [0, 0], groups, bias, padding_mode, device, dtype) { }
 
-    public override Tensor forward(Tensor input) => Convolve(input, 2, Kernels.Conv2d, Kernels.Conv2dPadding, None);
+    public override Tensor forward(Tensor input) => Convolve(input, 2, Aten.conv2d, Aten.conv2d_padding, None);
 }
 
 public sealed class Conv3d : Convolution
@@ -163,5 +163,5 @@ public sealed class Conv3d : Convolution
     internal Conv3d(long in_channels, long out_channels, (long, long, long) kernel_size, (long, long, long) stride, (long, long, long) padding, Padding? padding_type, (long, long, long) dilation, PaddingModes padding_mode, long groups, bool bias, Device? device, ScalarType? dtype)
         : base(nameof(Conv3d), in_channels, out_channels, [kernel_size.Item1, kernel_size.Item2, kernel_size.Item3], [stride.Item1, stride.Item2, stride.Item3], [padding.Item1, padding.Item2, padding.Item3], padding_type, [dilation.Item1, dilation.Item2, dilation.Item3], false, [0, 0, 0], groups, bias, padding_mode, device, dtype) { }
 
-    public override Tensor forward(Tensor input) => Convolve(input, 3, Kernels.Conv3d, Kernels.Conv3dPadding, None);
+    public override Tensor forward(Tensor input) => Convolve(input, 3, Aten.conv3d, Aten.conv3d_padding, None);
 }

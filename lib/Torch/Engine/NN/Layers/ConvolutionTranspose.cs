@@ -53,7 +53,7 @@ public sealed class ConvTranspose1d : ConvolutionTranspose
     internal ConvTranspose1d(long in_channels, long out_channels, long kernel_size, long stride, long padding, long output_padding, long dilation, PaddingModes padding_mode, long groups, bool bias, Device? device, ScalarType? dtype)
         : base(nameof(ConvTranspose1d), in_channels, out_channels, [kernel_size], [stride], [padding], null, [dilation], true, [output_padding], groups, bias, padding_mode, device, dtype) { }
 
-    public override Tensor forward(Tensor input, long[]? output_size) => Transposed(input, output_size, 1, Kernels.ConvTranspose1d);
+    public override Tensor forward(Tensor input, long[]? output_size) => Transposed(input, output_size, 1, Aten.conv_transpose1d);
 }
 
 public sealed class ConvTranspose2d : ConvolutionTranspose
@@ -61,7 +61,7 @@ public sealed class ConvTranspose2d : ConvolutionTranspose
     internal ConvTranspose2d(long in_channels, long out_channels, (long, long) kernel_size, (long, long) stride, (long, long) padding, (long, long) output_padding, (long, long) dilation, PaddingModes padding_mode, long groups, bool bias, Device? device, ScalarType? dtype)
         : base(nameof(ConvTranspose2d), in_channels, out_channels, [kernel_size.Item1, kernel_size.Item2], [stride.Item1, stride.Item2], [padding.Item1, padding.Item2], null, [dilation.Item1, dilation.Item2], true, [output_padding.Item1, output_padding.Item2], groups, bias, padding_mode, device, dtype) { }
 
-    public override Tensor forward(Tensor input, long[]? output_size) => Transposed(input, output_size, 2, Kernels.ConvTranspose2d);
+    public override Tensor forward(Tensor input, long[]? output_size) => Transposed(input, output_size, 2, Aten.conv_transpose2d_input);
 }
 
 public sealed class ConvTranspose3d : ConvolutionTranspose
@@ -69,5 +69,5 @@ public sealed class ConvTranspose3d : ConvolutionTranspose
     internal ConvTranspose3d(long in_channels, long out_channels, (long, long, long) kernel_size, (long, long, long) stride, (long, long, long) padding, (long, long, long) output_padding, (long, long, long) dilation, PaddingModes padding_mode, long groups, bool bias, Device? device, ScalarType? dtype)
         : base(nameof(ConvTranspose3d), in_channels, out_channels, [kernel_size.Item1, kernel_size.Item2, kernel_size.Item3], [stride.Item1, stride.Item2, stride.Item3], [padding.Item1, padding.Item2, padding.Item3], null, [dilation.Item1, dilation.Item2, dilation.Item3], true, [output_padding.Item1, output_padding.Item2, output_padding.Item3], groups, bias, padding_mode, device, dtype) { }
 
-    public override Tensor forward(Tensor input, long[]? output_size) => Transposed(input, output_size, 3, Kernels.ConvTranspose3d);
+    public override Tensor forward(Tensor input, long[]? output_size) => Transposed(input, output_size, 3, Aten.conv_transpose3d_input);
 }

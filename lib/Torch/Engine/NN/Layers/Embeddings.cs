@@ -30,13 +30,13 @@ public sealed class Embedding : nn.Module<Tensor, Tensor>
 
     internal static Embedding Made(long rows, long width, long? padding_idx, double? max_norm, double norm_type, bool scale_grad_by_freq, bool sparse, Device? device, ScalarType? dtype)
     {
-        var table = Fresh.Parameter([rows, width], device, dtype, t => Kernels.Normal.Run(t, 0.0, 1.0));
+        var table = Fresh.Parameter([rows, width], device, dtype, t => Aten.normal_.Run(t, 0.0, 1.0));
         var module = new Embedding(table, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse);
         if (module.padding >= 0)
         {
             using var guard = no_grad();
-            using var row = Kernels.Select.Call(table, 0, module.padding);
-            Kernels.Zero.Run(row);
+            using var row = Aten.select_int.Call(table, 0, module.padding);
+            Aten.zero_.Run(row);
         }
         return module;
     }
@@ -52,10 +52,10 @@ public sealed class Embedding : nn.Module<Tensor, Tensor>
         if (max_norm is { } limit)
         {
             using var guard = no_grad();
-            using var flat = Kernels.Contiguous.Call(input);
-            Kernels.EmbeddingRenorm.Run(_weight, flat, limit, norm_type);
+            using var flat = Aten.contiguous.Call(input);
+            Aten.embedding_renorm_.Run(_weight, flat, limit, norm_type);
         }
-        return Kernels.Embedding.Call(_weight, input, padding, scale_grad_by_freq, sparse);
+        return Aten.embedding.Call(_weight, input, padding, scale_grad_by_freq, sparse);
     }
 }
 
@@ -100,8 +100,8 @@ public sealed class EmbeddingBag : nn.Module<Tensor, Tensor, Tensor, Tensor>
                 throw new ArgumentException("a 2-D input is already cut into bags: offsets must be null", nameof(offsets));
             }
             offsets = arange(0, input.shape[0] * input.shape[1], input.shape[1], dtype: input.dtype, device: input.device);
-            perSampleWeights = perSampleWeights is null ? null : Kernels.Reshape.Call(perSampleWeights, Flat);
-            input = Kernels.Reshape.Call(input, Flat);
+            perSampleWeights = perSampleWeights is null ? null : Aten.reshape.Call(perSampleWeights, Flat);
+            input = Aten.reshape.Call(input, Flat);
         }
         else if (offsets is null)
         {
@@ -110,9 +110,9 @@ public sealed class EmbeddingBag : nn.Module<Tensor, Tensor, Tensor, Tensor>
         if (max_norm is { } limit)
         {
             using var guard = no_grad();
-            Kernels.EmbeddingRenorm.Run(_weight, Kernels.Contiguous.Call(input), limit, norm_type);
+            Aten.embedding_renorm_.Run(_weight, Aten.contiguous.Call(input), limit, norm_type);
         }
-        var (output, _, _, _) = Kernels.EmbeddingBag.Call4(_weight, input, offsets, scale_grad_by_freq, (long)mode, sparse,
+        var (output, _, _, _) = Aten.embedding_bag_padding_idx.Call4(_weight, input, offsets, scale_grad_by_freq, (long)mode, sparse,
             perSampleWeights, include_last_offset, padding_index < 0 ? Arg.None : padding_index);
         return output.MoveToOuterDisposeScope();
     }

@@ -21,18 +21,18 @@ internal static class Fresh
     internal static Parameter Uniform(long[] shape, long fanIn, Device? device, ScalarType? dtype)
     {
         var bound = fanIn > 0 ? 1 / Math.Sqrt(fanIn) : 0;
-        return Parameter(shape, device, dtype, t => Kernels.Uniform.Run(t, -bound, bound));
+        return Parameter(shape, device, dtype, t => Aten.uniform_.Run(t, -bound, bound));
     }
 
     internal static Parameter Constant(long[] shape, double value, Device? device, ScalarType? dtype) =>
-        Parameter(shape, device, dtype, t => Kernels.Fill.Run(t, value));
+        Parameter(shape, device, dtype, t => Aten.fill_Scalar_.Run(t, value));
 
     /// <summary>A parameter with a copy of the values, learning unless frozen.</summary>
     internal static Parameter From(Tensor values, bool freeze, Device? device, ScalarType? dtype)
     {
         using var guard = no_grad();
         var data = empty(values.shape, dtype: dtype ?? values.dtype, device: device ?? values.device);
-        Kernels.Copy.Run(data, values);
+        Aten.copy_.Run(data, values);
         var parameter = new Parameter(data, !freeze);
         parameter.DetachFromDisposeScope();
         return parameter;

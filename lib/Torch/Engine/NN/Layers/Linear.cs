@@ -42,7 +42,7 @@ public sealed class Linear : nn.Module<Tensor, Tensor>
         set => Fresh.Put(ref _bias, value, nameof(bias), ConditionallyRegisterParameter);
     }
 
-    public override Tensor forward(Tensor tensor) => Kernels.Linear.Call(tensor, _weight, _bias);
+    public override Tensor forward(Tensor tensor) => Aten.linear.Call(tensor, _weight, _bias);
 }
 
 /// <summary>x1' W x2 + b, with W of (out, in1, in2).</summary>
@@ -79,5 +79,5 @@ public sealed class Bilinear : nn.Module<Tensor, Tensor, Tensor>
         set => Fresh.Put(ref _bias, value, nameof(bias), ConditionallyRegisterParameter);
     }
 
-    public override Tensor forward(Tensor input1, Tensor input2) => Kernels.Bilinear.Call(input1, input2, _weight, _bias);
+    public override Tensor forward(Tensor input1, Tensor input2) => Aten.bilinear.Call(input1, input2, _weight, _bias);
 }

@@ -45,7 +45,7 @@ public sealed class MultiheadAttention : nn.Module<Tensor, Tensor, Tensor, Tenso
         if (bias)
         {
             using var guard = no_grad();
-            Kernels.Zero.Run(outProjection.bias);
+            Aten.zero_.Run(outProjection.bias);
         }
         register_module("out_proj", outProjection);
         if (add_bias_kv)
@@ -58,62 +58,62 @@ public sealed class MultiheadAttention : nn.Module<Tensor, Tensor, Tensor, Tenso
         static Parameter Xavier(long[] shape)
         {
             var bound = Math.Sqrt(6.0 / (shape[0] + shape[1]));
-            return Fresh.Parameter(shape, null, null, t => Kernels.Uniform.Run(t, -bound, bound));
+            return Fresh.Parameter(shape, null, null, t => Aten.uniform_.Run(t, -bound, bound));
         }
 
-        Parameter XavierNormal() => Fresh.Parameter([1, 1, width], null, null, t => Kernels.Normal.Run(t, 0.0, Math.Sqrt(2.0 / (2 * width))));
+        Parameter XavierNormal() => Fresh.Parameter([1, 1, width], null, null, t => Aten.normal_.Run(t, 0.0, Math.Sqrt(2.0 / (2 * width))));
     }
 
     public override Tuple<Tensor, Tensor> forward(Tensor query, Tensor key, Tensor value, Tensor? key_padding_mask, bool need_weights, Tensor? attn_mask)
     {
         using var scope = NewDisposeScope();
         var (length, batch, head) = (query.shape[0], query.shape[1], width / heads);
-        var q = Kernels.MulScalar.Call(Projected(query, 0, qWeight), 1 / Math.Sqrt(head)); // (L, N, E)
+        var q = Aten.mul_Scalar.Call(Projected(query, 0, qWeight), 1 / Math.Sqrt(head)); // (L, N, E)
         var k = Projected(key, 1, kWeight);
         var v = Projected(value, 2, vWeight);
         var added = 0;
         if (biasK is not null)
         {
-            k = Kernels.Cat.Call((Tensor[])[k, Kernels.Expand.Call(biasK, (long[])[1, batch, width])], 0);
-            v = Kernels.Cat.Call((Tensor[])[v, Kernels.Expand.Call(biasV, (long[])[1, batch, width])], 0);
+            k = Aten.cat.Call((Tensor[])[k, Aten.expand.Call(biasK, (long[])[1, batch, width])], 0);
+            v = Aten.cat.Call((Tensor[])[v, Aten.expand.Call(biasV, (long[])[1, batch, width])], 0);
             added++;
         }
         if (addZero)
         {
             var nothing = zeros([1, batch, width], dtype: k.dtype, device: k.device);
-            k = Kernels.Cat.Call((Tensor[])[k, nothing], 0);
-            v = Kernels.Cat.Call((Tensor[])[v, nothing], 0);
+            k = Aten.cat.Call((Tensor[])[k, nothing], 0);
+            v = Aten.cat.Call((Tensor[])[v, nothing], 0);
             added++;
         }
-        var scores = Kernels.Matmul.Call(Split(q), Kernels.Transpose.Call(Split(k), -2, -1)); // (N, H, L, S)
+        var scores = Aten.matmul.Call(Split(q), Aten.transpose_int.Call(Split(k), -2, -1)); // (N, H, L, S)
         if (attn_mask is not null)
         {
-            var mask = Kernels.Pad.Call(attn_mask, (long[])[0, added], "constant", 0.0);
+            var mask = Aten.pad.Call(attn_mask, (long[])[0, added], "constant", 0.0);
             if (mask.dim() == 3)
             {
-                mask = Kernels.Reshape.Call(mask, (long[])[batch, heads, length, -1]);
+                mask = Aten.reshape.Call(mask, (long[])[batch, heads, length, -1]);
             }
             scores = mask.dtype == ScalarType.Bool
-                ? Kernels.MaskedFill.Call(scores, mask, double.NegativeInfinity)
-                : Kernels.Add.Call(scores, mask);
+                ? Aten.masked_fill_Scalar.Call(scores, mask, double.NegativeInfinity)
+                : Aten.add_Tensor.Call(scores, mask);
         }
         if (key_padding_mask is not null)
         {
-            var mask = Kernels.Pad.Call(key_padding_mask, (long[])[0, added], "constant", 0.0);
-            mask = Kernels.Reshape.Call(mask, (long[])[batch, 1, 1, -1]);
+            var mask = Aten.pad.Call(key_padding_mask, (long[])[0, added], "constant", 0.0);
+            mask = Aten.reshape.Call(mask, (long[])[batch, 1, 1, -1]);
             scores = mask.dtype == ScalarType.Bool
-                ? Kernels.MaskedFill.Call(scores, mask, double.NegativeInfinity)
-                : Kernels.Add.Call(scores, mask);
+                ? Aten.masked_fill_Scalar.Call(scores, mask, double.NegativeInfinity)
+                : Aten.add_Tensor.Call(scores, mask);
         }
-        var weights = Kernels.Softmax.Call(scores, -1);
+        var weights = Aten.softmax_int.Call(scores, -1);
         if (training && dropout > 0)
         {
-            weights = Kernels.Dropout.Call(weights, dropout, true);
+            weights = Aten.dropout.Call(weights, dropout, true);
         }
-        var mixed = Kernels.Matmul.Call(weights, Split(v)); // (N, H, L, head)
-        mixed = Kernels.Reshape.Call(Kernels.Permute.Call(mixed, HeadsLast), (long[])[length, batch, width]);
+        var mixed = Aten.matmul.Call(weights, Split(v)); // (N, H, L, head)
+        mixed = Aten.reshape.Call(Aten.permute.Call(mixed, HeadsLast), (long[])[length, batch, width]);
         var output = outProjection.forward(mixed).MoveToOuterDisposeScope();
-        var shown = need_weights ? Kernels.MeanDim.Call(weights, HeadAxis).MoveToOuterDisposeScope() : null;
+        var shown = need_weights ? Aten.mean_dim.Call(weights, HeadAxis).MoveToOuterDisposeScope() : null;
         return Tuple.Create(output, shown!);
     }
 
@@ -126,11 +126,11 @@ public sealed class MultiheadAttention : nn.Module<Tensor, Tensor, Tensor, Tenso
 
     private Tensor Projected(Tensor x, int place, Parameter? weight)
     {
-        var matrix = weight ?? Kernels.Slice.Call(inWeight, 0, place * width, (place + 1) * width);
-        return Kernels.Linear.Call(x, matrix, inBias is null ? null : Kernels.Slice.Call(inBias, 0, place * width, (place + 1) * width));
+        var matrix = weight ?? Aten.slice_Tensor.Call(inWeight, 0, place * width, (place + 1) * width);
+        return Aten.linear.Call(x, matrix, inBias is null ? null : Aten.slice_Tensor.Call(inBias, 0, place * width, (place + 1) * width));
     }
 
     // (L, N, E) -> (N, H, L, head)
     private Tensor Split(Tensor x) =>
-        Kernels.Permute.Call(Kernels.Reshape.Call(x, (long[])[x.shape[0], x.shape[1], heads, width / heads]), HeadsFirst);
+        Aten.permute.Call(Aten.reshape.Call(x, (long[])[x.shape[0], x.shape[1], heads, width / heads]), HeadsFirst);
 }

@@ -45,15 +45,15 @@ public sealed class LayerNorm : nn.Module<Tensor, Tensor>
         using var guard = no_grad();
         if (_weight is not null)
         {
-            Kernels.Fill.Run(_weight, 1);
+            Aten.fill_Scalar_.Run(_weight, 1);
         }
         if (_bias is not null)
         {
-            Kernels.Fill.Run(_bias, 0);
+            Aten.fill_Scalar_.Run(_bias, 0);
         }
     }
 
-    public override Tensor forward(Tensor tensor) => Kernels.LayerNorm.Call(tensor, normalized_shape, _weight, _bias, eps);
+    public override Tensor forward(Tensor tensor) => Aten.layer_norm.Call(tensor, normalized_shape, _weight, _bias, eps);
 }
 
 public sealed class GroupNorm : nn.Module<Tensor, Tensor>
@@ -95,6 +95,6 @@ public sealed class GroupNorm : nn.Module<Tensor, Tensor>
         {
             throw new ArgumentException($"GroupNorm takes (N, C, ...), not a tensor of {tensor.dim()} axes", nameof(tensor));
         }
-        return Kernels.GroupNorm.Call(tensor, num_groups, _weight, _bias, eps);
+        return Aten.group_norm.Call(tensor, num_groups, _weight, _bias, eps);
     }
 }

@@ -81,14 +81,14 @@ internal sealed class RecurrentWeights
         var h = start ?? Start(input);
         if (single)
         {
-            input = Kernels.Unsqueeze.Call(input, BatchFirst ? 0 : 1);
-            h = Kernels.Unsqueeze.Call(h, 1);
+            input = Aten.unsqueeze.Call(input, BatchFirst ? 0 : 1);
+            h = Aten.unsqueeze.Call(h, 1);
         }
         var (output, last) = op.Call2(input, h, flat, HasBias, Layers, Dropout, training, Bidirectional, BatchFirst);
         if (single)
         {
-            output = Kernels.Squeeze.Call(output, BatchFirst ? 0 : 1);
-            last = Kernels.Squeeze.Call(last, 1);
+            output = Aten.squeeze_dim.Call(output, BatchFirst ? 0 : 1);
+            last = Aten.squeeze_dim.Call(last, 1);
         }
         return (output.MoveToOuterDisposeScope(), last.MoveToOuterDisposeScope());
     }
@@ -113,12 +113,12 @@ public sealed class RNN : nn.Module<Tensor, Tensor, (Tensor, Tensor)>
         relu = nonLinearity == nn.NonLinearities.ReLU;
     }
 
-    public override (Tensor, Tensor) forward(Tensor input, Tensor? h0) => weights.Run(relu ? Kernels.RnnRelu : Kernels.RnnTanh, input, h0, training);
+    public override (Tensor, Tensor) forward(Tensor input, Tensor? h0) => weights.Run(relu ? Aten.rnn_relu_input : Aten.rnn_tanh_input, input, h0, training);
 
     public new (Tensor, Tensor) call(Tensor input, Tensor? h0 = null) => base.call(input, h0!);
 
     public (PackedSequence, Tensor) call(PackedSequence input, Tensor? h0 = null) =>
-        weights.Run(relu ? Kernels.RnnReluPacked : Kernels.RnnTanhPacked, input, h0, training);
+        weights.Run(relu ? Aten.rnn_relu_data : Aten.rnn_tanh_data, input, h0, training);
 
     /// <summary>Nothing to do: the parameters are handed over one by one at each call.</summary>
     public void flatten_parameters() { }
@@ -136,11 +136,11 @@ public sealed class GRU : nn.Module<Tensor, Tensor, (Tensor, Tensor)>
     internal GRU(long inputSize, long hiddenSize, long numLayers, bool bias, bool batchFirst, double dropout, bool bidirectional, Device? device, ScalarType? dtype) : base(nameof(GRU)) =>
         weights = new RecurrentWeights(register_parameter, 3, inputSize, hiddenSize, numLayers, bias, batchFirst, dropout, bidirectional, device, dtype);
 
-    public override (Tensor, Tensor) forward(Tensor input, Tensor? h0 = null) => weights.Run(Kernels.Gru, input, h0, training);
+    public override (Tensor, Tensor) forward(Tensor input, Tensor? h0 = null) => weights.Run(Aten.gru_input, input, h0, training);
 
     public new (Tensor, Tensor) call(Tensor input, Tensor? h0 = null) => base.call(input, h0!);
 
-    public (PackedSequence, Tensor) call(PackedSequence input, Tensor? h0 = null) => weights.Run(Kernels.GruPacked, input, h0, training);
+    public (PackedSequence, Tensor) call(PackedSequence input, Tensor? h0 = null) => weights.Run(Aten.gru_data, input, h0, training);
 
     /// <summary>Nothing to do: the parameters are handed over one by one at each call.</summary>
     public void flatten_parameters() { }
@@ -162,17 +162,17 @@ public sealed class LSTM : nn.Module<Tensor, (Tensor, Tensor)?, (Tensor, Tensor,
         var axis = weights.BatchFirst ? 0 : 1;
         if (single)
         {
-            input = Kernels.Unsqueeze.Call(input, axis);
-            h = Kernels.Unsqueeze.Call(h, 1);
-            c = Kernels.Unsqueeze.Call(c, 1);
+            input = Aten.unsqueeze.Call(input, axis);
+            h = Aten.unsqueeze.Call(h, 1);
+            c = Aten.unsqueeze.Call(c, 1);
         }
-        var (output, lastH, lastC) = Kernels.Lstm.Call3(input, (Tensor[])[h, c], weights.Flat, weights.HasBias, weights.Layers,
+        var (output, lastH, lastC) = Aten.lstm_input.Call3(input, (Tensor[])[h, c], weights.Flat, weights.HasBias, weights.Layers,
             weights.Dropout, training, weights.Bidirectional, weights.BatchFirst);
         if (single)
         {
-            output = Kernels.Squeeze.Call(output, axis);
-            lastH = Kernels.Squeeze.Call(lastH, 1);
-            lastC = Kernels.Squeeze.Call(lastC, 1);
+            output = Aten.squeeze_dim.Call(output, axis);
+            lastH = Aten.squeeze_dim.Call(lastH, 1);
+            lastC = Aten.squeeze_dim.Call(lastC, 1);
         }
         return (output.MoveToOuterDisposeScope(), lastH.MoveToOuterDisposeScope(), lastC.MoveToOuterDisposeScope());
     }
@@ -184,7 +184,7 @@ public sealed class LSTM : nn.Module<Tensor, (Tensor, Tensor)?, (Tensor, Tensor,
         using var scope = NewDisposeScope();
         var h = input.Sorted(h0_c0?.Item1) ?? weights.Start(input);
         var c = input.Sorted(h0_c0?.Item2) ?? weights.Start(input);
-        var (output, lastH, lastC) = Kernels.LstmPacked.Call3(input.data, input.batch_sizes, (Tensor[])[h, c], weights.Flat,
+        var (output, lastH, lastC) = Aten.lstm_data.Call3(input.data, input.batch_sizes, (Tensor[])[h, c], weights.Flat,
             weights.HasBias, weights.Layers, weights.Dropout, training, weights.Bidirectional);
         return (input.With(output.MoveToOuterDisposeScope()), input.Unsorted(lastH).MoveToOuterDisposeScope(), input.Unsorted(lastC).MoveToOuterDisposeScope());
     }

@@ -54,10 +54,10 @@ public sealed class RNNCell : nn.Module<Tensor, Tensor, Tensor>
     {
         if (h0 is not null)
         {
-            return (relu ? Kernels.RnnReluCell : Kernels.RnnTanhCell).Call(input, h0, _weight_ih, _weight_hh, _bias_ih, _bias_hh);
+            return (relu ? Aten.rnn_relu_cell : Aten.rnn_tanh_cell).Call(input, h0, _weight_ih, _weight_hh, _bias_ih, _bias_hh);
         }
         using var start = CellStart.Of(input, hidden);
-        return (relu ? Kernels.RnnReluCell : Kernels.RnnTanhCell).Call(input, start, _weight_ih, _weight_hh, _bias_ih, _bias_hh);
+        return (relu ? Aten.rnn_relu_cell : Aten.rnn_tanh_cell).Call(input, start, _weight_ih, _weight_hh, _bias_ih, _bias_hh);
     }
 }
 
@@ -109,10 +109,10 @@ public sealed class GRUCell : nn.Module<Tensor, Tensor, Tensor>
     {
         if (h0 is not null)
         {
-            return Kernels.GruCell.Call(input, h0, _weight_ih, _weight_hh, _bias_ih, _bias_hh);
+            return Aten.gru_cell.Call(input, h0, _weight_ih, _weight_hh, _bias_ih, _bias_hh);
         }
         using var start = CellStart.Of(input, hidden);
-        return Kernels.GruCell.Call(input, start, _weight_ih, _weight_hh, _bias_ih, _bias_hh);
+        return Aten.gru_cell.Call(input, start, _weight_ih, _weight_hh, _bias_ih, _bias_hh);
     }
 }
 
@@ -165,10 +165,10 @@ public sealed class LSTMCell : nn.Module<Tensor, (Tensor, Tensor)?, (Tensor, Ten
     {
         if (h0_c0 is { } given)
         {
-            return Kernels.LstmCell.Call2(input, (Tensor[])[given.Item1, given.Item2], _weight_ih, _weight_hh, _bias_ih, _bias_hh);
+            return Aten.lstm_cell.Call2(input, (Tensor[])[given.Item1, given.Item2], _weight_ih, _weight_hh, _bias_ih, _bias_hh);
         }
         using var start = CellStart.Of(input, hidden);
-        return Kernels.LstmCell.Call2(input, (Tensor[])[start, start], _weight_ih, _weight_hh, _bias_ih, _bias_hh);
+        return Aten.lstm_cell.Call2(input, (Tensor[])[start, start], _weight_ih, _weight_hh, _bias_ih, _bias_hh);
     }
 
     public new (Tensor, Tensor) call(Tensor input, (Tensor, Tensor)? h0_c0 = null) => base.call(input, h0_c0);

@@ -23,7 +23,7 @@ public sealed class Flatten : ParameterLessModule<Tensor, Tensor>
     public long start_dim { get; set; }
     public long end_dim { get; set; }
 
-    public override Tensor forward(Tensor input) => Kernels.FlattenDims.Call(input, start_dim, end_dim);
+    public override Tensor forward(Tensor input) => Aten.flatten_using_ints.Call(input, start_dim, end_dim);
 }
 
 public sealed class Unflatten : ParameterLessModule<Tensor, Tensor>
@@ -37,7 +37,7 @@ public sealed class Unflatten : ParameterLessModule<Tensor, Tensor>
     public long dim { get; set; }
     public long[] unflattened_size { get; set; }
 
-    public override Tensor forward(Tensor tensor) => Kernels.UnflattenDim.Call(tensor, dim, unflattened_size);
+    public override Tensor forward(Tensor tensor) => Aten.unflatten_int.Call(tensor, dim, unflattened_size);
 }
 
 public sealed class PixelShuffle : ParameterLessModule<Tensor, Tensor>
@@ -70,9 +70,9 @@ public sealed class ChannelShuffle : ParameterLessModule<Tensor, Tensor>
     public override Tensor forward(Tensor tensor)
     {
         var shape = tensor.shape;
-        using var grouped = Kernels.Reshape.Call(tensor, (long[])[shape[0], groups, shape[1] / groups, .. shape[2..]]);
-        using var exchanged = Kernels.Transpose.Call(grouped, 1, 2);
-        return Kernels.Reshape.Call(exchanged, shape);
+        using var grouped = Aten.reshape.Call(tensor, (long[])[shape[0], groups, shape[1] / groups, .. shape[2..]]);
+        using var exchanged = Aten.transpose_int.Call(grouped, 1, 2);
+        return Aten.reshape.Call(exchanged, shape);
     }
 }
 

@@ -6,10 +6,6 @@ namespace TorchSharp;
 /// <summary>The little that modules and optimizers need of autograd's state and of a tensor's identity.</summary>
 internal static class Gradients
 {
-    private static readonly Op Zero = new("aten::zero_");
-    private static readonly Op DetachInPlace = new("aten::detach_");
-    private static readonly Op Copy = new("aten::copy_");
-
     /// <summary>The gradient as a tensor in no dispose scope, or null. The caller disposes it.</summary>
     internal static Tensor? Of(Tensor tensor)
     {
@@ -45,11 +41,11 @@ internal static class Gradients
         using var grad = Of(parameter);
         if (grad is not null)
         {
-            DetachInPlace.Run(grad);
-            Zero.Run(grad);
+            Aten.detach_.Run(grad);
+            Aten.zero_.Run(grad);
         }
     }
 
     /// <summary>The values of another tensor, converted; run it under no_grad.</summary>
-    internal static void Overwrite(Tensor target, Tensor source) => Copy.Run(target, source);
+    internal static void Overwrite(Tensor target, Tensor source) => Aten.copy_.Run(target, source);
 }

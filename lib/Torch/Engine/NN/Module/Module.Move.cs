@@ -89,13 +89,10 @@ public static partial class torch
                 var to = dtype is { } wanted && Floating(from) ? wanted : from;
                 if (device is null || SameDevice(tensor.device, device))
                 {
-                    return to == from ? null : ToDtype.Call(tensor, to, non_blocking);
+                    return to == from ? null : Aten.to_dtype.Call(tensor, to, non_blocking);
                 }
-                return ToDevice.Call(tensor, device, to, non_blocking);
+                return Aten.to_device.Call(tensor, device, to, non_blocking);
             }
-
-            private static readonly Op ToDtype = new("aten::to", "dtype");
-            private static readonly Op ToDevice = new("aten::to", "device");
 
             private static bool SameDevice(Device a, Device b) =>
                 a.type == b.type && (a.type == DeviceType.CPU || a.index == b.index || b.index < 0);

@@ -7,38 +7,12 @@ namespace TorchSharp.Modules;
 
 public class Adadelta : OptimizerHelper
 {
-    private readonly Options defaults;
-
     public Adadelta(IEnumerable<Parameter> parameters, double lr, double rho = 0.9, double eps = 1e-6, double weight_decay = 0, bool maximize = false)
         : this([new ParamGroup { Parameters = parameters }], lr, rho, eps, weight_decay, maximize) { }
 
     public Adadelta(IEnumerable<ParamGroup> parameters, double lr = 1, double rho = 0.9, double eps = 1e-6, double weight_decay = 0, bool maximize = false)
     {
-        defaults = new Options
-        {
-            LearningRate = lr,
-            eps = eps,
-            maximize = maximize,
-            rho = rho,
-            weight_decay = weight_decay,
-        };
-        foreach (var group in parameters)
-        {
-            add_param_group(group);
-        }
-    }
-
-    public override void add_param_group(Modules.ParamGroup param_group)
-    {
-        param_group.Options ??= new Options();
-        var options = (Options)param_group.Options;
-        options.LearningRate ??= defaults.LearningRate;
-        options.eps ??= defaults.eps;
-        options.maximize ??= defaults.maximize;
-        options.rho ??= defaults.rho;
-        options.weight_decay ??= defaults.weight_decay;
-        options.InitialLearningRate = options.LearningRate!.Value;
-        Join(param_group, p => new State(p));
+        Begin(new Options { LearningRate = lr, eps = eps, maximize = maximize, rho = rho, weight_decay = weight_decay }, parameters, p => new State(p));
     }
 
     public override Tensor step(Func<Tensor>? closure = null) => _step<ParamGroup>(Update, closure);
@@ -55,64 +29,25 @@ public class Adadelta : OptimizerHelper
         live.States.ForEach(s => s.step++);
         var g = live.Grads(options.maximize!.Value, options.weight_decay!.Value);
         var (squares, changes) = (live.All(s => s.square_avg), live.All(s => s.acc_delta));
-        Foreach.MulInPlace.Run(squares, rho);
-        Foreach.AddcmulInPlace.Run(squares, g, g, 1 - rho);
+        Foreach.AverageOfSquares(squares, g, rho);
         var delta = new Tensor[g.Length];
         for (var i = 0; i < g.Length; i++)
         {
             // sqrt(change + ε) / sqrt(square + ε) · g
-            var above = Kernels.Sqrt.Call(Kernels.AddScalar.Call(changes[i], eps));
-            var below = Kernels.Sqrt.Call(Kernels.AddScalar.Call(squares[i], eps));
-            delta[i] = Kernels.MulInPlace.Into(Kernels.DivInPlace.Into(above, below), g[i]);
+            var above = Aten.sqrt.Call(Aten.add_Scalar.Call(changes[i], eps));
+            var below = Aten.sqrt.Call(Aten.add_Scalar.Call(squares[i], eps));
+            delta[i] = Aten.mul_Tensor_.Into(Aten.div_Tensor_.Into(above, below), g[i]);
         }
-        Foreach.MulInPlace.Run(changes, rho);
-        Foreach.AddcmulInPlace.Run(changes, delta, delta, 1 - rho);
-        Foreach.AddInPlace.Run(live.Parameters(), delta, -lr);
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        base.Dispose(disposing);
-        if (disposing)
-        {
-            FreeStates();
-        }
+        Foreach.AverageOfSquares(changes, delta, rho);
+        Aten._foreach_add_List_.Run(live.Parameters(), delta, -lr);
     }
 
     public class Options : OptimizerOptions
     {
-        public double? eps;
-        public bool? maximize;
         public double? rho;
+        public double? eps;
         public double? weight_decay;
-
-        public override void LoadStateDict(OptimizerOptions source)
-        {
-            base.LoadStateDict(source);
-            var other = (Options)source;
-            eps = other.eps;
-            maximize = other.maximize;
-            rho = other.rho;
-            weight_decay = other.weight_decay;
-        }
-
-        public override void SaveStateDict(BinaryWriter writer)
-        {
-            base.SaveStateDict(writer);
-            writer.Write(rho!.Value);
-            writer.Write(eps!.Value);
-            writer.Write(weight_decay!.Value);
-            writer.Write(maximize!.Value);
-        }
-
-        public override void LoadStateDict(BinaryReader reader)
-        {
-            base.LoadStateDict(reader);
-            rho = reader.ReadDouble();
-            eps = reader.ReadDouble();
-            weight_decay = reader.ReadDouble();
-            maximize = reader.ReadBoolean();
-        }
+        public bool? maximize;
     }
 
     public class ParamGroup : ParamGroup<Options>
@@ -128,53 +63,11 @@ public class Adadelta : OptimizerHelper
     public sealed class State : OptimizerState, IDisposable
     {
         public long step;
-        public Tensor acc_delta = null!;
         public Tensor square_avg = null!;
+        public Tensor acc_delta = null!;
 
         public State(Parameter parameter) : base(parameter) { }
 
-        public override void Initialize(OptimizerOptions options)
-        {
-            step = 0;
-            Renew(ref square_avg);
-            Renew(ref acc_delta);
-        }
-
-        public override void LoadStateDict(OptimizerState source)
-        {
-            var other = (State)source;
-            step = other.step;
-            Take(ref acc_delta!, other.acc_delta);
-            Take(ref square_avg!, other.square_avg);
-        }
-
-        public override void SaveStateDict(BinaryWriter writer)
-        {
-            writer.Write(step);
-            square_avg.Save(writer);
-            acc_delta.Save(writer);
-        }
-
-        public override void LoadStateDict(BinaryReader reader)
-        {
-            step = reader.ReadInt64();
-            square_avg.Load(reader);
-            acc_delta.Load(reader);
-        }
-
-        public override bool ApproximatelyEquals(OptimizerState other) =>
-            other is State o && step == o.step && Close(acc_delta, o.acc_delta) && Close(square_avg, o.square_avg);
-
-        public override void to(Device device)
-        {
-            Move(ref acc_delta!, device);
-            Move(ref square_avg!, device);
-        }
-
-        public void Dispose()
-        {
-            acc_delta?.Dispose();
-            square_avg?.Dispose();
-        }
+        public void Dispose() => Free();
     }
 }

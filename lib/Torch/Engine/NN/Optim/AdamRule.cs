@@ -1,3 +1,4 @@
+using Retort.Torch;
 using static TorchSharp.torch;
 
 namespace TorchSharp.Modules;
@@ -17,32 +18,37 @@ internal static class AdamRule
         var parameters = live.Parameters();
         var (m, v) = (live.All(first), live.All(second));
         var (added, keep) = n.OnTheParameter ? (0.0, 1 - n.Rate * n.Decay) : (n.Decay, 1.0);
-        if (!n.AmsGrad && FusedAdam.Fits(parameters, live.Grads(), m, v))
+        if (!n.AmsGrad && AdamPass.Fits([.. parameters, .. live.Grads(), .. m, .. v]))
         {
-            FusedAdam.Step(parameters, live.Grads(), m, v, n.Beta1, n.Beta2, n.Eps, added, keep, n.Maximize, rates, roots);
+            var grads = live.Grads();
+            for (var i = 0; i < parameters.Length; i++)
+            {
+                // Exchanges an axis with itself. It changes nothing but the tensor's version, by which autograd finds out that a
+                // value which a later backward pass needs has been overwritten.
+                Aten.transpose_.Run(parameters[i], 0, 0);
+                new AdamPass(n.Beta1, n.Beta2, n.Eps, rates[i], roots[i]) { Factor = n.Maximize ? -1 : 1, Decay = added, Keep = keep }.Run(parameters[i], grads[i], m[i], v[i]);
+            }
             return;
         }
         if (keep != 1)
         {
-            Foreach.MulInPlace.Run(parameters, keep);
+            Aten._foreach_mul_Scalar_.Run(parameters, keep);
         }
         var g = live.Grads(n.Maximize, added);
-        Foreach.MulInPlace.Run(m, n.Beta1);
-        Foreach.AddInPlace.Run(m, g, 1 - n.Beta1);
-        Foreach.MulInPlace.Run(v, n.Beta2);
-        Foreach.AddcmulInPlace.Run(v, g, g, 1 - n.Beta2);
+        Foreach.Average(m, g, n.Beta1);
+        Foreach.AverageOfSquares(v, g, n.Beta2);
         if (n.AmsGrad)
         {
             var largest = live.All(most);
             for (var i = 0; i < v.Length; i++)
             {
-                Kernels.Copy.Run(largest[i], Kernels.Maximum.Call(largest[i], v[i]));
+                Aten.copy_.Run(largest[i], Aten.maximum.Call(largest[i], v[i]));
             }
             v = largest;
         }
-        var below = Foreach.Sqrt.CallList((Tensor[])v);
+        var below = Aten._foreach_sqrt.CallList((Tensor[])v);
         Foreach.DivideBy(below, roots);
-        Foreach.AddScalarInPlace.Run(below, n.Eps);
+        Aten._foreach_add_Scalar_.Run(below, n.Eps);
         Foreach.Addcdiv(parameters, m, below, rates);
     }
 }

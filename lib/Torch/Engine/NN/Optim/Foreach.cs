@@ -8,24 +8,37 @@ namespace TorchSharp;
 /// </summary>
 internal static class Foreach
 {
-    internal static readonly Op Zero = new("aten::_foreach_zero_"), Neg = new("aten::_foreach_neg"),
-        Add = new("aten::_foreach_add", "List"), AddInPlace = new("aten::_foreach_add_", "List"),
-        AddScalarInPlace = new("aten::_foreach_add_", "Scalar"), MulInPlace = new("aten::_foreach_mul_", "Scalar"),
-        Sqrt = new("aten::_foreach_sqrt"), SqrtInPlace = new("aten::_foreach_sqrt_"),
-        Addcmul = new("aten::_foreach_addcmul", "Scalar"), AddcmulInPlace = new("aten::_foreach_addcmul_", "Scalar");
+    /// <summary>A running average: self = keep · self + (1 - keep) · value.</summary>
+    internal static void Average(Tensor[] self, Tensor[] value, double keep)
+    {
+        Aten._foreach_mul_Scalar_.Run(self, keep);
+        Aten._foreach_add_List_.Run(self, value, 1 - keep);
+    }
 
-    private static readonly Op AddcdivInPlace = new("aten::_foreach_addcdiv_", "Scalar"), DivInPlace = new("aten::_foreach_div_", "Scalar"),
-        Div = new("aten::_foreach_div", "Scalar");
+    /// <summary>A running average of squares: self = keep · self + (1 - keep) · value².</summary>
+    internal static void AverageOfSquares(Tensor[] self, Tensor[] value, double keep)
+    {
+        Aten._foreach_mul_Scalar_.Run(self, keep);
+        Aten._foreach_addcmul_Scalar_.Run(self, value, value, 1 - keep);
+    }
+
+    /// <summary>sqrt(self) + ε, in new tensors.</summary>
+    internal static Tensor[] RootPlus(Tensor[] self, double eps)
+    {
+        var root = Aten._foreach_sqrt.CallList(self);
+        Aten._foreach_add_Scalar_.Run(root, eps);
+        return root;
+    }
 
     /// <summary>self += value · a / b</summary>
-    internal static void Addcdiv(Tensor[] self, Tensor[] a, Tensor[] b, double value) => AddcdivInPlace.Run(self, a, b, value);
+    internal static void Addcdiv(Tensor[] self, Tensor[] a, Tensor[] b, double value) => Aten._foreach_addcdiv_Scalar_.Run(self, a, b, value);
 
     /// <summary>self += value · a / b, a value for each tensor</summary>
     internal static void Addcdiv(Tensor[] self, Tensor[] a, Tensor[] b, double[] values)
     {
         foreach (var (value, places) in Alike(values))
         {
-            AddcdivInPlace.Run(At(self, places), At(a, places), At(b, places), value);
+            Aten._foreach_addcdiv_Scalar_.Run(At(self, places), At(a, places), At(b, places), value);
         }
     }
 
@@ -33,7 +46,7 @@ internal static class Foreach
     {
         foreach (var (value, places) in Alike(values))
         {
-            DivInPlace.Run(At(self, places), value);
+            Aten._foreach_div_Scalar_.Run(At(self, places), value);
         }
     }
 
@@ -42,7 +55,7 @@ internal static class Foreach
         var result = new Tensor[self.Length];
         foreach (var (value, places) in Alike(values))
         {
-            var part = Div.CallList(At(self, places), value);
+            var part = Aten._foreach_div_Scalar.CallList(At(self, places), value);
             for (var i = 0; i < part.Length; i++)
             {
                 result[places?[i] ?? i] = part[i];

@@ -8,15 +8,54 @@ public abstract class OptimizerHelper : Optimizer
 {
     private readonly Dictionary<Parameter, OptimizerState> states = new(ReferenceEqualityComparer.Instance);
 
+    // What the optimizers of this engine say of themselves at their start; one of a user's own says nothing.
+    private Func<OptimizerOptions>? newOptions;
+    private Func<Parameter, OptimizerState>? newState;
+    private OptimizerOptions? defaults;
+
     public OptimizerHelper() : base(0) { }
+
+    /// <summary>Names the options that hold where a group has none of its own, and the maker of states, and adds the groups.</summary>
+    private protected void Begin<TOptions>(TOptions defaults, IEnumerable<ParamGroup> groups, Func<Parameter, OptimizerState> newState) where TOptions : OptimizerOptions, new()
+    {
+        (newOptions, this.defaults, this.newState) = (() => new TOptions(), defaults, newState);
+        foreach (var group in groups)
+        {
+            add_param_group(group);
+        }
+    }
+
+    /// <summary>The first group's betas; setting sets every group's.</summary>
+    private protected (double, double) FirstBetas
+    {
+        get => ((IBetas)groups[0]).Betas;
+        set => groups.ForEach(g => ((IBetas)g).Betas = value);
+    }
+
+    /// <summary>The first group's momentum; setting sets every group's.</summary>
+    private protected double FirstMomentum
+    {
+        get => ((IMomentum)groups[0]).Momentum;
+        set => groups.ForEach(g => ((IMomentum)g).Momentum = value);
+    }
 
     public override IEnumerable<Parameter> parameters() => groups.SelectMany(g => g.Parameters);
 
     private protected TState StateOf<TState>(Parameter parameter) where TState : OptimizerState => (TState)states[parameter];
 
-    /// <summary>Adds a group whose options are filled in, and makes the states of its parameters.</summary>
-    private protected void Join(ParamGroup group, Func<Parameter, OptimizerState> newState)
+    /// <summary>Adds a group, fills in the options that it leaves open, and makes the states of its parameters.</summary>
+    /// <exception cref="ArgumentException">Options of another optimizer, or a parameter that is here already.</exception>
+    public override void add_param_group(ParamGroup param_group)
     {
+        if (newOptions is null || newState is null || defaults is null)
+        {
+            base.add_param_group(param_group);
+            return;
+        }
+        var group = param_group;
+        group.Options ??= newOptions();
+        group.Options.FillFrom(defaults);
+        group.Options.InitialLearningRate = group.Options.LearningRate!.Value;
         group.Parameters = group.Parameters.ToArray();
         foreach (var parameter in group.Parameters)
         {
@@ -57,8 +96,6 @@ public abstract class OptimizerHelper : Optimizer
         return loss!;
     }
 
-    public override void add_param_group(ParamGroup param_group) => base.add_param_group(param_group);
-
     public override void zero_grad()
     {
         var grads = new List<Tensor>();
@@ -72,7 +109,7 @@ public abstract class OptimizerHelper : Optimizer
         if (grads.Count > 0)
         {
             using var guard = no_grad();
-            Foreach.Zero.Run(grads.ToArray());
+            Aten._foreach_zero_.Run(grads.ToArray());
         }
         grads.ForEach(g => g.Dispose());
     }
@@ -173,8 +210,13 @@ public abstract class OptimizerHelper : Optimizer
         }
     }
 
-    private protected void FreeStates()
+    protected override void Dispose(bool disposing)
     {
+        base.Dispose(disposing);
+        if (!disposing)
+        {
+            return;
+        }
         foreach (var state in states.Values)
         {
             (state as IDisposable)?.Dispose();
@@ -198,67 +240,5 @@ public abstract class OptimizerHelper : Optimizer
             }
         }
         return live;
-    }
-}
-
-/// <summary>Parameters, gradients and states side by side, for one step.</summary>
-internal sealed class Live<TState>(bool inParts) where TState : OptimizerState
-{
-    private readonly List<Tensor> parameters = [];
-    private readonly List<Tensor> grads = [];
-    private readonly List<ScalarType> dtypes = [];
-
-    internal List<TState> States { get; } = [];
-    internal int Count => States.Count;
-
-    internal void Add(Tensor parameter, Tensor grad, TState state)
-    {
-        dtypes.Add(parameter.dtype);
-        parameters.Add(Real(parameter));
-        grads.Add(Real(grad));
-        States.Add(state);
-    }
-
-    internal Tensor[] Parameters() => [.. parameters];
-
-    /// <summary>The gradients, turned round where the objective is to be maximized, plus decay times the parameters.</summary>
-    internal Tensor[] Grads(bool maximize = false, double decay = 0)
-    {
-        Tensor[] result = [.. grads];
-        if (maximize)
-        {
-            result = Foreach.Neg.CallList(result);
-        }
-        return decay == 0 ? result : Foreach.Add.CallList(result, Parameters(), decay);
-    }
-
-    internal Tensor[] All(Func<TState, Tensor> part)
-    {
-        var all = new Tensor[Count];
-        for (var i = 0; i < all.Length; i++)
-        {
-            var tensor = part(States[i]);
-            if (tensor.dtype != dtypes[i])
-            {
-                throw new InvalidOperationException(
-                    $"a parameter is {dtypes[i]} and what the optimizer keeps of it is {tensor.dtype}: move the module first, then make its optimizer");
-            }
-            all[i] = Real(tensor);
-        }
-        return all;
-    }
-
-    /// <summary>The tensor itself; of complex numbers, where they are learned as their two parts, a view of those.</summary>
-    internal Tensor Real(Tensor tensor) => inParts && tensor.is_complex() ? view_as_real(tensor) : tensor;
-
-    /// <summary>One number for each parameter.</summary>
-    internal double[] Each(Func<TState, double> number)
-    {
-        var all = new double[Count];
-        for (var i = 0; i < all.Length; i++)
-        {
-            all[i] = number(States[i]);
-        }
-        return all;
     }
 }

@@ -2,17 +2,38 @@ using static TorchSharp.torch.optim;
 
 namespace TorchSharp.Modules;
 
-/// <summary>The numbers that an update rule takes; null means the optimizer's default.</summary>
+/// <summary>
+/// The numbers that an update rule takes; null means the optimizer's default. An optimizer of this engine declares them as public
+/// fields, in the order in which TorchSharp's files have them.
+/// </summary>
 public class OptimizerOptions
 {
     public double? LearningRate { get; set; }
     public double InitialLearningRate { get; set; }
+
+    /// <summary>Takes from the defaults what is null here.</summary>
+    internal void FillFrom(OptimizerOptions defaults)
+    {
+        if (!defaults.GetType().IsInstanceOfType(this))
+        {
+            throw new ArgumentException($"options of type {GetType()} in an optimizer whose options are {defaults.GetType()}");
+        }
+        LearningRate ??= defaults.LearningRate;
+        foreach (var field in DeclaredFields.Of(this))
+        {
+            field.SetValue(this, field.GetValue(this) ?? field.GetValue(defaults));
+        }
+    }
 
     /// <summary>Writes the options in TorchSharp's own format: numbers one after another.</summary>
     public virtual void SaveStateDict(BinaryWriter writer)
     {
         writer.Write(InitialLearningRate);
         writer.Write(LearningRate!.Value);
+        foreach (var field in DeclaredFields.Of(this))
+        {
+            DeclaredFields.Write(writer, field.GetValue(this)!);
+        }
     }
 
     /// <summary>Reads what <see cref="SaveStateDict"/> wrote.</summary>
@@ -20,12 +41,20 @@ public class OptimizerOptions
     {
         InitialLearningRate = reader.ReadDouble();
         LearningRate = reader.ReadDouble();
+        foreach (var field in DeclaredFields.Of(this))
+        {
+            field.SetValue(this, DeclaredFields.Read(reader, field.FieldType));
+        }
     }
 
     public virtual void LoadStateDict(OptimizerOptions source)
     {
         LearningRate = source.LearningRate;
         InitialLearningRate = source.InitialLearningRate;
+        foreach (var field in DeclaredFields.Of(this))
+        {
+            field.SetValue(this, field.GetValue(source));
+        }
     }
 }
 

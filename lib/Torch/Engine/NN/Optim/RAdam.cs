@@ -7,45 +7,19 @@ namespace TorchSharp.Modules;
 
 public class RAdam : OptimizerHelper, IBetas
 {
-    private readonly Options defaults;
-
     public RAdam(IEnumerable<Parameter> parameters, double lr, double beta1 = 0.9, double beta2 = 0.999, double eps = 1e-8, double weight_decay = 0)
         : this([new ParamGroup { Parameters = parameters }], lr, beta1, beta2, eps, weight_decay) { }
 
     public RAdam(IEnumerable<ParamGroup> parameters, double lr = 0.002, double beta1 = 0.9, double beta2 = 0.999, double eps = 1e-8, double weight_decay = 0)
     {
-        defaults = new Options
-        {
-            LearningRate = lr,
-            beta1 = beta1,
-            beta2 = beta2,
-            eps = eps,
-            weight_decay = weight_decay,
-        };
-        foreach (var group in parameters)
-        {
-            add_param_group(group);
-        }
+        Begin(new Options { LearningRate = lr, beta1 = beta1, beta2 = beta2, eps = eps, weight_decay = weight_decay }, parameters, p => new State(p));
     }
 
     /// <summary>The first group's betas; setting sets every group's.</summary>
     public (double, double) Betas
     {
-        get => ((ParamGroup)groups[0]).Betas;
-        set => groups.ForEach(g => ((ParamGroup)g).Betas = value);
-    }
-
-    public override void add_param_group(Modules.ParamGroup param_group)
-    {
-        param_group.Options ??= new Options();
-        var options = (Options)param_group.Options;
-        options.LearningRate ??= defaults.LearningRate;
-        options.beta1 ??= defaults.beta1;
-        options.beta2 ??= defaults.beta2;
-        options.eps ??= defaults.eps;
-        options.weight_decay ??= defaults.weight_decay;
-        options.InitialLearningRate = options.LearningRate!.Value;
-        Join(param_group, p => new State(p));
+        get => FirstBetas;
+        set => FirstBetas = value;
     }
 
     public override Tensor step(Func<Tensor>? closure = null) => _step<ParamGroup>(Update, closure);
@@ -62,13 +36,10 @@ public class RAdam : OptimizerHelper, IBetas
         live.States.ForEach(s => s.step++);
         var g = live.Grads(false, options.weight_decay!.Value);
         var (m, v) = (live.All(s => s.exp_avg), live.All(s => s.exp_avg_sq));
-        Foreach.MulInPlace.Run(m, beta1);
-        Foreach.AddInPlace.Run(m, g, 1 - beta1);
-        Foreach.MulInPlace.Run(v, beta2);
-        Foreach.AddcmulInPlace.Run(v, g, g, 1 - beta2);
+        Foreach.Average(m, g, beta1);
+        Foreach.AverageOfSquares(v, g, beta2);
         var most = 2 / (1 - beta2) - 1; // ρ∞, the longest average there is
-        var below = Foreach.Sqrt.CallList((Tensor[])v);
-        Foreach.AddScalarInPlace.Run(below, options.eps!.Value);
+        var below = Foreach.RootPlus(v, options.eps!.Value);
         var parameters = live.Parameters();
         for (var i = 0; i < parameters.Length; i++)
         {
@@ -78,24 +49,13 @@ public class RAdam : OptimizerHelper, IBetas
             if (length > 5)
             {
                 var rectified = Math.Sqrt((length - 4) * (length - 2) * most / ((most - 4) * (most - 2) * length));
-                Addcdiv.Run(parameters[i], m[i], below[i], -lr * rectified * Math.Sqrt(left2) / left1);
+                Aten.addcdiv_.Run(parameters[i], m[i], below[i], -lr * rectified * Math.Sqrt(left2) / left1);
             }
             else
             {
                 // Too few steps for a variance: momentum alone.
-                Kernels.AddInPlace.Run(parameters[i], m[i], -lr / left1);
+                Aten.add_Tensor_.Run(parameters[i], m[i], -lr / left1);
             }
-        }
-    }
-
-    private static readonly Op Addcdiv = new("aten::addcdiv_");
-
-    protected override void Dispose(bool disposing)
-    {
-        base.Dispose(disposing);
-        if (disposing)
-        {
-            FreeStates();
         }
     }
 
@@ -105,34 +65,6 @@ public class RAdam : OptimizerHelper, IBetas
         public double? beta2;
         public double? eps;
         public double? weight_decay;
-
-        public override void LoadStateDict(OptimizerOptions source)
-        {
-            base.LoadStateDict(source);
-            var other = (Options)source;
-            beta1 = other.beta1;
-            beta2 = other.beta2;
-            eps = other.eps;
-            weight_decay = other.weight_decay;
-        }
-
-        public override void SaveStateDict(BinaryWriter writer)
-        {
-            base.SaveStateDict(writer);
-            writer.Write(beta1!.Value);
-            writer.Write(beta2!.Value);
-            writer.Write(eps!.Value);
-            writer.Write(weight_decay!.Value);
-        }
-
-        public override void LoadStateDict(BinaryReader reader)
-        {
-            base.LoadStateDict(reader);
-            beta1 = reader.ReadDouble();
-            beta2 = reader.ReadDouble();
-            eps = reader.ReadDouble();
-            weight_decay = reader.ReadDouble();
-        }
     }
 
     public class ParamGroup : ParamGroup<Options>, IBetas
@@ -159,48 +91,6 @@ public class RAdam : OptimizerHelper, IBetas
 
         public State(Parameter parameter) : base(parameter) { }
 
-        public override void Initialize(OptimizerOptions options)
-        {
-            step = 0;
-            Renew(ref exp_avg);
-            Renew(ref exp_avg_sq);
-        }
-
-        public override void LoadStateDict(OptimizerState source)
-        {
-            var other = (State)source;
-            step = other.step;
-            Take(ref exp_avg!, other.exp_avg);
-            Take(ref exp_avg_sq!, other.exp_avg_sq);
-        }
-
-        public override void SaveStateDict(BinaryWriter writer)
-        {
-            writer.Write(step);
-            exp_avg.Save(writer);
-            exp_avg_sq.Save(writer);
-        }
-
-        public override void LoadStateDict(BinaryReader reader)
-        {
-            step = reader.ReadInt64();
-            exp_avg.Load(reader);
-            exp_avg_sq.Load(reader);
-        }
-
-        public override bool ApproximatelyEquals(OptimizerState other) =>
-            other is State o && step == o.step && Close(exp_avg, o.exp_avg) && Close(exp_avg_sq, o.exp_avg_sq);
-
-        public override void to(Device device)
-        {
-            Move(ref exp_avg!, device);
-            Move(ref exp_avg_sq!, device);
-        }
-
-        public void Dispose()
-        {
-            exp_avg?.Dispose();
-            exp_avg_sq?.Dispose();
-        }
+        public void Dispose() => Free();
     }
 }

@@ -7,40 +7,12 @@ namespace TorchSharp.Modules;
 
 public class Rprop : OptimizerHelper
 {
-    private readonly Options defaults;
-
     public Rprop(IEnumerable<Parameter> parameters, double lr = 0.01, double etaminus = 0.5, double etaplus = 1.2, double min_step = 1e-6, double max_step = 50, bool maximize = false)
         : this([new ParamGroup { Parameters = parameters }], lr, etaminus, etaplus, min_step, max_step, maximize) { }
 
     public Rprop(IEnumerable<ParamGroup> parameters, double lr = 0.01, double etaminus = 0.5, double etaplus = 1.2, double min_step = 1e-6, double max_step = 50, bool maximize = false)
     {
-        defaults = new Options
-        {
-            LearningRate = lr,
-            etaminus = etaminus,
-            etaplus = etaplus,
-            max_step = max_step,
-            maximize = maximize,
-            min_step = min_step,
-        };
-        foreach (var group in parameters)
-        {
-            add_param_group(group);
-        }
-    }
-
-    public override void add_param_group(Modules.ParamGroup param_group)
-    {
-        param_group.Options ??= new Options();
-        var options = (Options)param_group.Options;
-        options.LearningRate ??= defaults.LearningRate;
-        options.etaminus ??= defaults.etaminus;
-        options.etaplus ??= defaults.etaplus;
-        options.max_step ??= defaults.max_step;
-        options.maximize ??= defaults.maximize;
-        options.min_step ??= defaults.min_step;
-        options.InitialLearningRate = options.LearningRate!.Value;
-        Join(param_group, p => new State(p));
+        Begin(new Options { LearningRate = lr, etaminus = etaminus, etaplus = etaplus, max_step = max_step, maximize = maximize, min_step = min_step }, parameters, p => new State(p));
     }
 
     public override Tensor step(Func<Tensor>? closure = null) => _step<ParamGroup>(Update, closure);
@@ -64,67 +36,25 @@ public class Rprop : OptimizerHelper
         for (var i = 0; i < g.Length; i++)
         {
             var state = live.States[i];
-            var agreement = Kernels.Sign.Call(Kernels.Mul.Call(g[i], state.prev));
+            var agreement = Aten.sign.Call(Aten.mul_Tensor.Call(g[i], state.prev));
             var turned = agreement.lt(0);
             // Longer steps where the sign stayed, shorter ones and no move where it turned.
             var factor = ones_like(agreement).masked_fill_(agreement.gt(0), plus).masked_fill_(turned, minus);
-            Kernels.MulInPlace.Run(state.step_size, factor);
-            Kernels.ClampInPlace.Run(state.step_size, options.min_step!.Value, options.max_step!.Value);
-            var moving = Kernels.MaskedFill.Call(g[i], turned, 0);
-            Addcmul.Run(parameters[i], Kernels.Sign.Call(moving), state.step_size, -1);
-            Kernels.Copy.Run(state.prev, moving);
-        }
-    }
-
-    private static readonly Op Addcmul = new("aten::addcmul_");
-
-    protected override void Dispose(bool disposing)
-    {
-        base.Dispose(disposing);
-        if (disposing)
-        {
-            FreeStates();
+            Aten.mul_Tensor_.Run(state.step_size, factor);
+            Aten.clamp_.Run(state.step_size, options.min_step!.Value, options.max_step!.Value);
+            var moving = Aten.masked_fill_Scalar.Call(g[i], turned, 0);
+            Aten.addcmul_.Run(parameters[i], Aten.sign.Call(moving), state.step_size, -1);
+            Aten.copy_.Run(state.prev, moving);
         }
     }
 
     public class Options : OptimizerOptions
     {
+        public bool? maximize;
         public double? etaminus;
         public double? etaplus;
-        public double? max_step;
-        public bool? maximize;
         public double? min_step;
-
-        public override void LoadStateDict(OptimizerOptions source)
-        {
-            base.LoadStateDict(source);
-            var other = (Options)source;
-            etaminus = other.etaminus;
-            etaplus = other.etaplus;
-            max_step = other.max_step;
-            maximize = other.maximize;
-            min_step = other.min_step;
-        }
-
-        public override void SaveStateDict(BinaryWriter writer)
-        {
-            base.SaveStateDict(writer);
-            writer.Write(maximize!.Value);
-            writer.Write(etaminus!.Value);
-            writer.Write(etaplus!.Value);
-            writer.Write(min_step!.Value);
-            writer.Write(max_step!.Value);
-        }
-
-        public override void LoadStateDict(BinaryReader reader)
-        {
-            base.LoadStateDict(reader);
-            maximize = reader.ReadBoolean();
-            etaminus = reader.ReadDouble();
-            etaplus = reader.ReadDouble();
-            min_step = reader.ReadDouble();
-            max_step = reader.ReadDouble();
-        }
+        public double? max_step;
     }
 
     public class ParamGroup : ParamGroup<Options>
@@ -147,47 +77,10 @@ public class Rprop : OptimizerHelper
 
         public override void Initialize(OptimizerOptions options)
         {
-            step = 0;
-            Renew(ref prev);
-            Renew(ref step_size);
-            Kernels.Fill.Run(step_size, options.LearningRate!.Value);
+            base.Initialize(options);
+            Aten.fill_Scalar_.Run(step_size, options.LearningRate!.Value);
         }
 
-        public override void LoadStateDict(OptimizerState source)
-        {
-            var other = (State)source;
-            step = other.step;
-            Take(ref prev!, other.prev);
-            Take(ref step_size!, other.step_size);
-        }
-
-        public override void SaveStateDict(BinaryWriter writer)
-        {
-            writer.Write(step);
-            prev.Save(writer);
-            step_size.Save(writer);
-        }
-
-        public override void LoadStateDict(BinaryReader reader)
-        {
-            step = reader.ReadInt64();
-            prev.Load(reader);
-            step_size.Load(reader);
-        }
-
-        public override bool ApproximatelyEquals(OptimizerState other) =>
-            other is State o && step == o.step && Close(prev, o.prev) && Close(step_size, o.step_size);
-
-        public override void to(Device device)
-        {
-            Move(ref prev!, device);
-            Move(ref step_size!, device);
-        }
-
-        public void Dispose()
-        {
-            prev?.Dispose();
-            step_size?.Dispose();
-        }
+        public void Dispose() => Free();
     }
 }
