@@ -9,7 +9,7 @@ namespace Retort.Torch;
 /// this engine, and the caller then takes the plain operators. Results differ from the plain ones by rounding only. A second gradient
 /// (a gradient of a gradient) is refused with an exception: compute such things under <see cref="Off"/>.
 /// </summary>
-public static class Fused
+public static partial class Fused
 {
     [ThreadStatic]
     private static int off;

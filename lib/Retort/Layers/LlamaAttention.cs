@@ -88,7 +88,7 @@ public sealed class LlamaAttention : nn.Module
     internal Projection Output => proj;
 
     /// <summary>The fused projection to queries, keys and values.</summary>
-    internal Projection Fused => attn;
+    internal Projection FusedProjection => attn;
 
     /// <summary>Adds a low-rank update of q_proj, k_proj or v_proj, by that name.</summary>
     internal void Attach(string name, LowRankUpdate update)
@@ -107,16 +107,12 @@ public sealed class LlamaAttention : nn.Module
         long batch = x.shape[0], length = x.shape[1];
         var each = heads / groups;
         var qkv = Projected(x);  // (B, T, G, each + 2, h)
-        var turned = RotaryPositions.Rotate(qkv.narrow(3, 0, each + 1), pass.Cosines, pass.Sines);
-        var q = turned.narrow(3, 0, each).permute(0, 2, 3, 1, 4) * (1 / Math.Sqrt(head));  // (B, G, each, T, h)
-        var k = turned.select(3, each).transpose(1, 2);  // (B, G, T, h)
-        var v = qkv.select(3, each + 1).transpose(1, 2);
+        // The queries of a group stand beside one another: keys and values are never repeated. (B, G, each T, h), (B, G, T, h)
+        var (rows, k, v) = Fused.SplitHeads(qkv, pass.Cosines, pass.Sines) ?? Split(qkv, pass);
         if (pass.Cache is { } cache)
         {
             (k, v) = cache.Append(layer, k, v);
         }
-        // The queries of a group stand beside one another: keys and values are never repeated.
-        var rows = q.reshape(batch, groups, each * length, head);
         var scores = matmul(rows, k.transpose(-2, -1));  // (B, G, each T, S)
         if (pass.Mask is not null)
         {
@@ -129,6 +125,14 @@ public sealed class LlamaAttention : nn.Module
             y = y.view(batch, heads, length, head) + Prompted(byHead, pass) * gating_factor!.view(1, heads, 1, 1).to(y.dtype);
         }
         return proj.call(y.view(batch, heads, length, head).transpose(1, 2).reshape(batch, length, heads * head)).MoveToOuterDisposeScope();
+    }
+
+    private (Tensor Queries, Tensor Keys, Tensor Values) Split(Tensor qkv, LlamaPass pass)
+    {
+        var each = heads / groups;
+        var turned = RotaryPositions.Rotate(qkv.narrow(3, 0, each + 1), pass.Cosines, pass.Sines);
+        var q = turned.narrow(3, 0, each).permute(0, 2, 3, 1, 4) * (1 / Math.Sqrt(head));  // (B, G, each, T, h)
+        return (q.reshape(qkv.shape[0], groups, each * qkv.shape[1], head), turned.select(3, each).transpose(1, 2), qkv.select(3, each + 1).transpose(1, 2));
     }
 
     // Queries, keys and values (B, T, G, each + 2, h).

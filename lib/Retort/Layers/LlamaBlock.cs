@@ -1,3 +1,4 @@
+using Retort.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -29,7 +30,8 @@ public sealed class SwiGlu : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        return proj.call(nn.functional.silu(fc_1.call(x)) * fc_2.call(x)).MoveToOuterDisposeScope();
+        var (gate, up) = (fc_1.call(x), fc_2.call(x));
+        return proj.call(Fused.Gate(gate, up) ?? nn.functional.silu(gate) * up).MoveToOuterDisposeScope();
     }
 }
 

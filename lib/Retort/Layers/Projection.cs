@@ -44,7 +44,7 @@ public sealed class Projection : nn.Module<Tensor, Tensor>
     {
         if (lora is null)
         {
-            return nn.functional.linear(x, weight, bias);
+            return (bias is null ? Fused.LinearRows(x, weight) : null) ?? nn.functional.linear(x, weight, bias);
         }
         using var scope = NewDisposeScope();
         return (nn.functional.linear(x, weight, bias) + lora.call(x)).MoveToOuterDisposeScope();

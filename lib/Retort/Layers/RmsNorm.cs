@@ -28,6 +28,10 @@ public sealed class RmsNorm : nn.Module<Tensor, Tensor>
     /// <summary>(..., D) to (..., D).</summary>
     public override Tensor forward(Tensor x)
     {
+        if (Fused.RmsNorm(x, weight, epsilon) is { } fused)
+        {
+            return fused;
+        }
         using var scope = NewDisposeScope();
         var wide = x.dtype == ScalarType.Float32 || x.dtype == ScalarType.Float64 ? x : x.to(ScalarType.Float32);
         var normed = wide * ((wide * wide).mean([-1L], keepdim: true) + epsilon).rsqrt();

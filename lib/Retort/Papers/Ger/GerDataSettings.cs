@@ -61,6 +61,12 @@ public sealed record GerDataSettings
     /// <summary>Its highest learning rate.</summary>
     public double RecogniserRate { get; init; } = 1e-3;
 
+    /// <summary>Whether the recogniser's products are in bfloat16, where the processor multiplies it.</summary>
+    public bool RecogniserMixed { get; init; }
+
+    /// <summary>Masks on its training features; null for none.</summary>
+    public FrameMasks? RecogniserMasks { get; init; } = new();
+
     /// <summary>Ratios of the noise that half of its training sentences have: mild.</summary>
     public Limits<double> MildRatios { get; init; } = (10, 25);
 

@@ -101,7 +101,7 @@ public sealed class GerRecogniser
                 Rate = Schedule.WarmUp(warm, settings.RecogniserRate, Schedule.Cosine(settings.RecogniserRate, Math.Max(settings.RecogniserSteps - warm, 1), 0.02)),
                 Step = context =>
                 {
-                    var (x, frames) = Padded([.. context.Batch.Select(i => features[i])]);
+                    var (x, frames) = Padded([.. context.Batch.Select(i => Masked(settings, features[i], i, context.Step))]);
                     return model.Loss(model.call(x, frames), frames, [.. context.Batch.Select(i => targets[i])], [.. context.Batch.Select(i => sounds[i])]);
                 },
                 Generators = [generator],
@@ -112,6 +112,7 @@ public sealed class GerRecogniser
                 Steps = settings.RecogniserSteps,
                 Adam = new AdamSettings { Beta2 = 0.98, WeightDecay = 0.01, Decoupled = true },
                 ClipNorm = 2,
+                Mixed = settings.RecogniserMixed,
                 Patience = 0,
                 Final = FinalWeights.Last,
                 LogEvery = Math.Max(settings.RecogniserSteps / 30, 1),
@@ -189,6 +190,17 @@ public sealed class GerRecogniser
         using var none = no_grad();
         using var scope = NewDisposeScope();
         return encoder.Features(tensor(wave).unsqueeze(0), null).squeeze(0).DetachFromDisposeScope();
+    }
+
+    private static Tensor Masked(GerDataSettings settings, Tensor features, int utterance, long step)
+    {
+        if (settings.RecogniserMasks is not { } masks)
+        {
+            return features;
+        }
+        var values = features.data<float>().ToArray();
+        masks.Apply(values, (int)features.shape[0], (int)features.shape[1], settings.Encoder.Mel.Mels, RandomStream.Of(settings.Seed, "masks", $"{utterance}", step));
+        return tensor(values, features.shape);
     }
 
     private static (Tensor Features, long[] Frames) Padded(IReadOnlyList<Tensor> features)

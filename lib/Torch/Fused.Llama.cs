@@ -1,0 +1,100 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Retort.Torch;
+
+// What LLaMA's layers need: with gradients in float32, without in bfloat16 too.
+public static partial class Fused
+{
+    /// <summary>RMSNorm over the last axis, x / sqrt(mean(x^2) + epsilon) weight; its width is a multiple of 16.</summary>
+    /// <param name="x">(..., D)</param>
+    /// <param name="weight">(D), of the same type</param>
+    /// <param name="epsilon">added to the mean square</param>
+    /// <returns>(..., D), or null</returns>
+    public static Tensor? RmsNorm(Tensor x, Tensor weight, double epsilon)
+    {
+#if !TORCHSHARP
+        if (Fits(x) && FitsAs(weight, x.dtype) && x.dim() > 0 && x.shape[^1] % 16 == 0 && weight.numel() == x.shape[^1] && HasGradient(x, weight)) return LlamaKernels.RmsNorm.Call(x, weight, epsilon);
+#endif
+        return null;
+    }
+
+    /// <summary>The gate of SwiGLU, silu(a) b of every element.</summary>
+    /// <param name="a">(...)</param>
+    /// <param name="b">(...), of the same type</param>
+    /// <returns>(...), or null</returns>
+    public static Tensor? Gate(Tensor a, Tensor b)
+    {
+#if !TORCHSHARP
+        if (Fits(a) && FitsAs(b, a.dtype) && a.shape.AsSpan().SequenceEqual(b.shape) && HasGradient(a, b)) return LlamaKernels.Gate.Call(a, b);
+#endif
+        return null;
+    }
+
+    /// <summary>Queries, keys and values of grouped attention out of their fused projection, turned by their places ("rotate half").</summary>
+    /// <param name="fused">(B, T, G, each + 2, h): of each group its queries, its key, its value; float32</param>
+    /// <param name="cosines">of the angles, (B or 1, T, ..., h / 2)</param>
+    /// <param name="sines">of the angles, (B or 1, T, ..., h / 2)</param>
+    /// <returns>queries (B, G, each T, h) divided by sqrt(h), keys (B, G, T, h), values (B, G, T, h); or null</returns>
+    public static (Tensor Queries, Tensor Keys, Tensor Values)? SplitHeads(Tensor fused, Tensor cosines, Tensor sines)
+    {
+#if !TORCHSHARP
+        if (FitsInFloat32(fused) && fused.dim() == 5 && fused.shape[3] > 2 && fused.shape[4] % 2 == 0 && FitsInFloat32(cosines) && FitsInFloat32(sines))
+        {
+            return LlamaKernels.SplitHeads.Call3(fused, cosines, sines);
+        }
+#endif
+        return null;
+    }
+
+    /// <summary>
+    /// x times the transpose of a weight for a few rows, where reading the weight is what takes the time: it is read once, its products are
+    /// summed up in float32. No gradient.
+    /// </summary>
+    /// <param name="x">(..., K), bfloat16, at most <see cref="FewRows"/> rows; K a multiple of 32</param>
+    /// <param name="weight">(O, K), bfloat16</param>
+    /// <returns>(..., O), or null</returns>
+    public static Tensor? LinearRows(Tensor x, Tensor weight)
+    {
+#if !TORCHSHARP
+        if (!is_grad_enabled() && x.dtype == ScalarType.BFloat16 && Fits(x) && FitsAs(weight, x.dtype) && weight.dim() == 2 && x.dim() > 0
+            && x.shape[^1] == weight.shape[1] && weight.shape[1] % 32 == 0 && x.numel() <= FewRows * weight.shape[1])
+        {
+            return LlamaKernels.LinearRows.Call(x, weight);
+        }
+#endif
+        return null;
+    }
+
+    /// <summary>x times the transpose of a weight of 8 bits whose rows have a scale each. No gradient.</summary>
+    /// <param name="x">(..., K), float32, at most <see cref="FewRows"/> rows; K a multiple of 64</param>
+    /// <param name="weight">(O, K), int8</param>
+    /// <param name="scales">(O), float32</param>
+    /// <returns>(..., O), or null</returns>
+    public static Tensor? LinearBytes(Tensor x, Tensor weight, Tensor scales)
+    {
+#if !TORCHSHARP
+        if (!is_grad_enabled() && FitsInFloat32(x) && FitsInFloat32(scales) && weight.dtype == ScalarType.Int8 && weight.dim() == 2 && weight.is_contiguous()
+            && x.dim() > 0 && x.shape[^1] == weight.shape[1] && weight.shape[1] % 64 == 0 && x.numel() <= FewRows * weight.shape[1])
+        {
+            return LlamaKernels.LinearBytes.Call(x, weight, scales);
+        }
+#endif
+        return null;
+    }
+
+    /// <summary>Rows up to which <see cref="LinearRows"/> and <see cref="LinearBytes"/> are the faster way.</summary>
+    public const int FewRows = 4;
+
+#if !TORCHSHARP
+    // In bfloat16 there are no gradients here.
+    private static bool HasGradient(Tensor x, Tensor y) => x.dtype == ScalarType.Float32 || !is_grad_enabled() || !(x.requires_grad || y.requires_grad);
+
+    private static class LlamaKernels
+    {
+        internal static readonly Op
+            RmsNorm = new("retort::rms_norm"), Gate = new("retort::gate"), SplitHeads = new("retort::split_heads"),
+            LinearRows = new("retort::linear_rows"), LinearBytes = new("retort::linear_bytes");
+    }
+#endif
+}

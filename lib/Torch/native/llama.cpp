@@ -1,0 +1,250 @@
+// The kernels of LLaMA's layers as operators of libtorch's dispatcher, retort::..., with gradients in float32; bfloat16 has the
+// products and what stands between them, for decoding. Who calls them asks retort::kernels first.
+#include "kernels.h"
+#include "llama.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/zeros.h>
+#include <c10/core/GradMode.h>
+#include <torch/csrc/autograd/custom_function.h>
+#include <torch/library.h>
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+
+namespace {
+
+using at::Tensor;
+using torch::autograd::AutogradContext;
+using torch::autograd::Function;
+using torch::autograd::variable_list;
+
+const retort::LlamaKernels& kernels() {
+  static const retort::LlamaKernels* const found =
+      !retort::best() ? nullptr : retort::best()->bfloat16 ? retort::llama_avx512() : retort::llama_avx2();
+  TORCH_CHECK(found, "retort: this processor has no fused kernels");
+  return *found;
+}
+
+bool half(const Tensor& t) { return t.scalar_type() == at::kBFloat16; }
+
+void check(const Tensor& t, at::ScalarType dtype, const char* name) {
+  TORCH_CHECK(t.device().is_cpu() && t.is_contiguous() && !t.is_neg() && t.scalar_type() == dtype && t.dim() > 0, "retort: ", name,
+              " must be contiguous, on the CPU and ", dtype, ", not ", t.scalar_type());
+}
+void check_either(const Tensor& t, const char* name) { check(t, half(t) ? at::kBFloat16 : at::kFloat, name); }
+void once() { TORCH_CHECK(!at::GradMode::is_enabled(), "retort: a fused kernel has no second gradient; switch the kernels off"); }
+
+bool wanted(std::initializer_list<const Tensor*> tensors) {
+  if (!at::GradMode::is_enabled()) return false;
+  for (auto t : tensors)
+    if (t->requires_grad()) return true;
+  return false;
+}
+
+const char* bytes(const Tensor& t) { return static_cast<const char*>(t.data_ptr()); }
+int64_t size(const Tensor& t) { return half(t) ? 2 : 4; }
+
+// RMSNorm --------------------------------------------------------------------------------------------------------------
+
+Tensor rms_of(const Tensor& x, const Tensor& weight, double epsilon, Tensor* scales) {
+  check_either(x, "x");
+  check(weight, x.scalar_type(), "weight");
+  const int64_t width = x.size(-1), rows = width ? x.numel() / width : 0;
+  TORCH_CHECK(weight.numel() == width && width % 16 == 0, "retort: a norm's width must be its weight's and a multiple of 16");
+  auto y = at::empty_like(x);
+  if (scales) *scales = at::empty({rows}, x.options().dtype(at::kFloat));
+  at::parallel_for(0, rows, std::max<int64_t>(1, (1 << 16) / std::max<int64_t>(1, width)), [&](int64_t from, int64_t to) {
+    const int64_t at = from * width * size(x);
+    kernels().rms(bytes(x) + at, weight.data_ptr(), static_cast<float>(epsilon), to - from, width, static_cast<char*>(y.data_ptr()) + at,
+                  scales ? scales->data_ptr<float>() + from : nullptr, half(x));
+  });
+  return y;
+}
+
+struct Rms : Function<Rms> {
+  static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& weight, double epsilon) {
+    Tensor scales;
+    auto y = rms_of(x, weight, epsilon, &scales);
+    context->save_for_backward({x, weight, scales});
+    context->saved_data["weight"] = weight.requires_grad();
+    return y;
+  }
+  static variable_list backward(AutogradContext* context, variable_list grads) {
+    once();
+    const auto saved = context->get_saved_variables();
+    const auto &x = saved[0], &weight = saved[1], &scales = saved[2];
+    const int64_t width = x.size(-1), rows = scales.size(0);
+    const auto dy = grads[0].contiguous();
+    auto dx = at::empty_like(x);
+    // The sums over rows go by parts of a fixed length, so that they do not depend on the number of threads.
+    const int64_t part = 512, parts = (rows + part - 1) / part;
+    const bool with_weight = context->saved_data["weight"].toBool();
+    auto dparts = with_weight ? at::zeros({std::max<int64_t>(parts, 1), width}, x.options()) : Tensor();
+    at::parallel_for(0, parts, 1, [&](int64_t from, int64_t to) {
+      for (int64_t i = from; i < to; i++) {
+        const int64_t first = i * part, at = first * width;
+        kernels().rms_backward(x.data_ptr<float>() + at, weight.data_ptr<float>(), scales.data_ptr<float>() + first, dy.data_ptr<float>() + at,
+                               std::min(part, rows - first), width, dx.data_ptr<float>() + at, with_weight ? dparts.data_ptr<float>() + i * width : nullptr);
+      }
+    });
+    return {dx, with_weight ? dparts.sum(0).view(weight.sizes()) : Tensor(), Tensor()};
+  }
+};
+
+Tensor rms_norm(const Tensor& x, const Tensor& weight, double epsilon) {
+  return wanted({&x, &weight}) ? Rms::apply(x, weight, epsilon) : rms_of(x, weight, epsilon, nullptr);
+}
+
+// The gate of SwiGLU ---------------------------------------------------------------------------------------------------
+
+Tensor gate_of(const Tensor& a, const Tensor& b) {
+  check_either(a, "a");
+  check(b, a.scalar_type(), "b");
+  TORCH_CHECK(a.sizes() == b.sizes(), "retort: a gate and what it lets through have one shape");
+  auto y = at::empty_like(a);
+  at::parallel_for(0, a.numel(), 1 << 14, [&](int64_t from, int64_t to) {
+    const int64_t at = from * size(a);
+    kernels().gate(bytes(a) + at, bytes(b) + at, static_cast<char*>(y.data_ptr()) + at, to - from, half(a));
+  });
+  return y;
+}
+
+struct Gate : Function<Gate> {
+  static Tensor forward(AutogradContext* context, const Tensor& a, const Tensor& b) {
+    context->save_for_backward({a, b});
+    return gate_of(a, b);
+  }
+  static variable_list backward(AutogradContext* context, variable_list grads) {
+    once();
+    const auto saved = context->get_saved_variables();
+    const auto dy = grads[0].contiguous();
+    auto da = at::empty_like(saved[0]), db = at::empty_like(saved[1]);
+    at::parallel_for(0, dy.numel(), 1 << 14, [&](int64_t from, int64_t to) {
+      kernels().gate_backward(saved[0].data_ptr<float>() + from, saved[1].data_ptr<float>() + from, dy.data_ptr<float>() + from,
+                              da.data_ptr<float>() + from, db.data_ptr<float>() + from, to - from);
+    });
+    return {da, db};
+  }
+};
+
+Tensor gate(const Tensor& a, const Tensor& b) { return wanted({&a, &b}) ? Gate::apply(a, b) : gate_of(a, b); }
+
+// Queries, keys and values, turned by their places -----------------------------------------------------------------------
+
+retort::Grouped grouped(const Tensor& fused, const Tensor& cosines, const Tensor& sines) {
+  check(cosines, at::kFloat, "cosines");
+  check(sines, at::kFloat, "sines");
+  TORCH_CHECK(fused.dim() == 5 && fused.size(3) > 2 && fused.size(4) % 2 == 0, "retort: the projection must be (B, T, G, each + 2, h), h even");
+  const int64_t batch = fused.size(0), length = fused.size(1), angles = length * fused.size(4) / 2;
+  TORCH_CHECK((cosines.numel() == angles || cosines.numel() == batch * angles) && sines.numel() == cosines.numel(),
+              "retort: cosines and sines do not fit the projection");
+  return {batch, length, fused.size(2), fused.size(3) - 2, fused.size(4), cosines.data_ptr<float>(), sines.data_ptr<float>(),
+          batch > 1 && cosines.numel() == batch * angles, static_cast<float>(1 / std::sqrt(static_cast<double>(fused.size(4))))};
+}
+
+variable_list split_of(const Tensor& fused, const Tensor& cosines, const Tensor& sines) {
+  check(fused, at::kFloat, "fused");
+  const auto g = grouped(fused, cosines, sines);
+  auto q = at::empty({g.batch, g.groups, g.each * g.length, g.width}, fused.options());
+  auto k = at::empty({g.batch, g.groups, g.length, g.width}, fused.options()), v = at::empty_like(k);
+  at::parallel_for(0, g.batch, std::max<int64_t>(1, (1 << 15) / std::max<int64_t>(1, fused.numel() / g.batch)), [&](int64_t from, int64_t to) {
+    for (int64_t b = from; b < to; b++) kernels().split(g, b, fused.data_ptr<float>(), q.data_ptr<float>(), k.data_ptr<float>(), v.data_ptr<float>());
+  });
+  return {q, k, v};
+}
+
+struct Split : Function<Split> {
+  static variable_list forward(AutogradContext* context, const Tensor& fused, const Tensor& cosines, const Tensor& sines) {
+    context->save_for_backward({cosines, sines});
+    context->saved_data["shape"] = fused.sizes().vec();
+    return split_of(fused, cosines, sines);
+  }
+  static variable_list backward(AutogradContext* context, variable_list grads) {
+    once();
+    const auto saved = context->get_saved_variables();
+    const auto dq = grads[0].contiguous(), dk = grads[1].contiguous(), dv = grads[2].contiguous();
+    auto dfused = at::empty(context->saved_data["shape"].toIntVector(), dq.options());
+    const auto g = grouped(dfused, saved[0], saved[1]);
+    at::parallel_for(0, g.batch, std::max<int64_t>(1, (1 << 15) / std::max<int64_t>(1, dfused.numel() / g.batch)), [&](int64_t from, int64_t to) {
+      for (int64_t b = from; b < to; b++)
+        kernels().split_backward(g, b, dq.data_ptr<float>(), dk.data_ptr<float>(), dv.data_ptr<float>(), dfused.data_ptr<float>());
+    });
+    return {dfused, Tensor(), Tensor()};
+  }
+};
+
+std::tuple<Tensor, Tensor, Tensor> split_heads(const Tensor& fused, const Tensor& cosines, const Tensor& sines) {
+  const auto parts = wanted({&fused}) ? Split::apply(fused, cosines, sines) : split_of(fused, cosines, sines);
+  return {parts[0], parts[1], parts[2]};
+}
+
+// Products of few rows with a large weight ---------------------------------------------------------------------------------
+
+template <class F> void for_outputs(int64_t inputs, int64_t outputs, F body) {
+  // In fours, of which each thread gets its own.
+  at::parallel_for(0, (outputs + 3) / 4, std::max<int64_t>(1, (1 << 17) / std::max<int64_t>(1, inputs)), [&](int64_t from, int64_t to) {
+    body(from * 4, std::min(outputs, to * 4));
+  });
+}
+
+// x (..., K) and w (O, K), both bfloat16.
+Tensor linear_rows(const Tensor& x, const Tensor& w) {
+  check(x, at::kBFloat16, "x");
+  check(w, at::kBFloat16, "w");
+  TORCH_CHECK(w.dim() == 2 && x.size(-1) == w.size(1) && w.size(1) % 32 == 0, "retort: x must be (..., K) and w (O, K), K a multiple of 32");
+  const int64_t inputs = w.size(1), outputs = w.size(0), rows = x.numel() / inputs;
+  auto shape = x.sizes().vec();
+  shape.back() = outputs;
+  auto y = at::empty(shape, x.options());
+  for_outputs(inputs, outputs, [&](int64_t first, int64_t last) {
+    kernels().multiply(static_cast<const uint16_t*>(x.data_ptr()), rows, static_cast<const uint16_t*>(w.data_ptr()), inputs, first, last, outputs,
+                       static_cast<uint16_t*>(y.data_ptr()));
+  });
+  return y;
+}
+
+// x (..., K) of float32, w (O, K) of int8, scales (O): x times the transpose of diag(scales) w.
+Tensor linear_bytes(const Tensor& x, const Tensor& w, const Tensor& scales) {
+  check(x, at::kFloat, "x");
+  check(w, at::kChar, "w");
+  check(scales, at::kFloat, "scales");
+  TORCH_CHECK(w.dim() == 2 && x.size(-1) == w.size(1) && w.size(1) % 64 == 0 && scales.numel() == w.size(0),
+              "retort: x must be (..., K), w (O, K) and scales (O), K a multiple of 64");
+  const int64_t inputs = w.size(1), outputs = w.size(0), rows = x.numel() / inputs;
+  auto shape = x.sizes().vec();
+  shape.back() = outputs;
+  auto y = at::empty(shape, x.options());
+  for_outputs(inputs, outputs, [&](int64_t first, int64_t last) {
+    kernels().multiply_bytes(x.data_ptr<float>(), rows, w.data_ptr<int8_t>(), scales.data_ptr<float>(), inputs, first, last, outputs, y.data_ptr<float>());
+  });
+  return y;
+}
+
+}  // namespace
+
+TORCH_LIBRARY_FRAGMENT(retort, m) {
+  m.def("rms_norm(Tensor x, Tensor weight, float epsilon) -> Tensor");
+  m.def("gate(Tensor a, Tensor b) -> Tensor");
+  m.def("split_heads(Tensor fused, Tensor cosines, Tensor sines) -> (Tensor, Tensor, Tensor)");
+  m.def("linear_rows(Tensor x, Tensor w) -> Tensor");
+  m.def("linear_bytes(Tensor x, Tensor w, Tensor scales) -> Tensor");
+}
+
+TORCH_LIBRARY_IMPL(retort, CPU, m) {
+  m.impl("rms_norm", rms_norm);
+  m.impl("gate", gate);
+  m.impl("split_heads", split_heads);
+  m.impl("linear_rows", linear_rows);
+  m.impl("linear_bytes", linear_bytes);
+}
+
+TORCH_LIBRARY_IMPL(retort, AutogradCPU, m) {
+  m.impl("rms_norm", rms_norm);
+  m.impl("gate", gate);
+  m.impl("split_heads", split_heads);
+}

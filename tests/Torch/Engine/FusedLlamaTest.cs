@@ -1,0 +1,148 @@
+using Retort.Layers;
+using Retort.Randomness;
+using Retort.Torch;
+using static TorchSharp.torch;
+
+namespace Retort.Tests.Torch;
+
+// The kernels of LLaMA's layers against the plain operators, forward and gradient. Tolerances are of the largest value there, as
+// in FusedTest; products of bfloat16 are against float32 ones of the same rounded values.
+public class FusedLlamaTest
+{
+    private const double InFloat32 = 2e-6, InBFloat16 = 1e-2;
+
+    private static Tensor Values(string name, params long[] shape)
+    {
+        var draw = RandomStream.Of(7, "fused llama", name);
+        return tensor([.. Enumerable.Range(0, (int)shape.Aggregate(1L, (a, b) => a * b)).Select(_ => (float)draw.Normal())], shape);
+    }
+
+    private static Tensor Leaf(Tensor x) => x.detach().clone().requires_grad_();
+
+    private static void Near(Tensor expected, Tensor? actual, double tolerance)
+    {
+        Assert.NotNull(actual);
+        Assert.Equal(expected.shape, actual.shape);
+        var scale = expected.abs().max().to(ScalarType.Float64).item<double>();
+        var error = (expected.to(ScalarType.Float64) - actual.to(ScalarType.Float64)).abs().max().item<double>();
+        Assert.True(error <= tolerance * scale, $"the largest error is {error}, the largest value {scale}");
+    }
+
+    private static bool Has(ScalarType dtype)
+    {
+        using var one = zeros(16, dtype);
+        using var y = Fused.Gelu(one);
+        return y is not null;
+    }
+
+    [SkippableTheory]
+    [InlineData(1, 16)]
+    [InlineData(7, 96)]
+    [InlineData(1300, 128)]
+    public void RmsNorm_Fused_EqualsPlain(int rows, int width)
+    {
+        Skip.IfNot(Has(ScalarType.Float32), "this processor has no fused kernels");
+        using var scope = NewDisposeScope();
+        var (x, weight, slope) = (Values("x", rows, width) * 3, Values("weight", width), Values("slope", rows, width));
+        var (x1, w1, x2, w2) = (Leaf(x), Leaf(weight), Leaf(x), Leaf(weight));
+        var expected = x1 * ((x1 * x1).mean([-1L], keepdim: true) + 1e-5).rsqrt() * w1;
+        expected.backward([slope]);
+        var actual = Fused.RmsNorm(x2, w2, 1e-5)!;
+        actual.backward([slope]);
+        Near(expected.detach(), actual.detach(), InFloat32);
+        Near(x1.grad!, x2.grad, InFloat32);
+        Near(w1.grad!, w2.grad, 10 * InFloat32);  // a sum over all rows
+        using (no_grad())
+        {
+            Assert.True(Fused.RmsNorm(x, weight, 1e-5)!.Equals(actual.detach()));
+        }
+        // A frozen weight gets none.
+        var frozen = Leaf(x);
+        Fused.RmsNorm(frozen, weight, 1e-5)!.backward([slope]);
+        Near(x1.grad!, frozen.grad, InFloat32);
+        Assert.Null(weight.grad);
+    }
+
+    [SkippableFact]
+    public void RmsNorm_BFloat16_RoundsAsPlain()
+    {
+        Skip.IfNot(Has(ScalarType.BFloat16), "this processor has no fused kernels of the type");
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        var (x, weight) = (Values("x", 5, 64).to(ScalarType.BFloat16), Values("weight", 64).to(ScalarType.BFloat16));
+        var wide = x.to(ScalarType.Float32);
+        Near((wide * ((wide * wide).mean([-1L], keepdim: true) + 1e-5).rsqrt()).to(ScalarType.BFloat16) * weight, Fused.RmsNorm(x, weight, 1e-5), InBFloat16);
+    }
+
+    [SkippableTheory]
+    [InlineData(1)]
+    [InlineData(15)]
+    [InlineData(5003)]
+    public void Gate_Fused_EqualsPlain(int count)
+    {
+        Skip.IfNot(Has(ScalarType.Float32), "this processor has no fused kernels");
+        using var scope = NewDisposeScope();
+        var (a, b, slope) = (Values("a", count) * 8, Values("b", count), Values("slope", count));
+        var (a1, b1, a2, b2) = (Leaf(a), Leaf(b), Leaf(a), Leaf(b));
+        var expected = TorchSharp.torch.nn.functional.silu(a1) * b1;
+        expected.backward([slope]);
+        var actual = Fused.Gate(a2, b2)!;
+        actual.backward([slope]);
+        Near(expected.detach(), actual.detach(), InFloat32);
+        Near(a1.grad!, a2.grad, InFloat32);
+        Near(b1.grad!, b2.grad, InFloat32);
+    }
+
+    [SkippableTheory]
+    [InlineData(2, 5, 2, 3, 24, false)]
+    [InlineData(3, 7, 1, 1, 32, true)]
+    [InlineData(1, 1, 4, 8, 64, false)]
+    [InlineData(2, 9, 3, 2, 6, true)]
+    public void SplitHeads_Fused_EqualsPlain(int batch, int length, int groups, int each, int head, bool own)
+    {
+        Skip.IfNot(Has(ScalarType.Float32), "this processor has no fused kernels");
+        using var scope = NewDisposeScope();
+        var fused = Values("fused", batch, length, groups, each + 2, head);
+        var angles = Values("angles", own ? batch : 1, length, 1, 1, head / 2);
+        var (cosines, sines) = (angles.cos(), angles.sin());
+        var (x1, x2) = (Leaf(fused), Leaf(fused));
+        var turned = RotaryPositions.Rotate(x1.narrow(3, 0, each + 1), cosines, sines);
+        var plain = (turned.narrow(3, 0, each).permute(0, 2, 3, 1, 4).mul(1 / Math.Sqrt(head)).reshape(batch, groups, each * length, head),
+            turned.select(3, each).transpose(1, 2), x1.select(3, each + 1).transpose(1, 2));
+        var found = Fused.SplitHeads(x2, cosines, sines)!.Value;
+        var (dq, dk, dv) = (Values("dq", [.. plain.Item1.shape]), Values("dk", [.. plain.Item2.shape]), Values("dv", [.. plain.Item3.shape]));
+        ((plain.Item1 * dq).sum() + (plain.Item2 * dk).sum() + (plain.Item3 * dv).sum()).backward();
+        ((found.Queries * dq).sum() + (found.Keys * dk).sum() + (found.Values * dv).sum()).backward();
+        Near(plain.Item1.detach(), found.Queries.detach(), InFloat32);
+        Near(plain.Item2.detach(), found.Keys.detach(), InFloat32);
+        Near(plain.Item3.detach(), found.Values.detach(), InFloat32);
+        Near(x1.grad!, x2.grad, InFloat32);
+    }
+
+    [SkippableTheory]
+    [InlineData(1, 32, 1)]
+    [InlineData(1, 2048, 259)]
+    [InlineData(4, 96, 10)]
+    public void LinearRows_BFloat16_EqualsPlain(int rows, int inputs, int outputs)
+    {
+        Skip.IfNot(Has(ScalarType.BFloat16), "this processor has no fused kernels of the type");
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        var (x, weight) = (Values("x", rows, inputs).to(ScalarType.BFloat16), Values("weight", outputs, inputs).to(ScalarType.BFloat16));
+        Near(matmul(x.to(ScalarType.Float32), weight.to(ScalarType.Float32).t()), Fused.LinearRows(x, weight), InBFloat16);
+        Assert.Null(Fused.LinearRows(Values("more", Fused.FewRows + 1, inputs).to(ScalarType.BFloat16), weight));
+    }
+
+    [SkippableTheory]
+    [InlineData(1, 64, 3)]
+    [InlineData(1, 2048, 130)]
+    [InlineData(4, 192, 9)]
+    public void LinearBytes_Fused_EqualsPlain(int rows, int inputs, int outputs)
+    {
+        Skip.IfNot(Has(ScalarType.Float32), "this processor has no fused kernels");
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        var (x, weight, scales) = (Values("x", rows, inputs), (Values("weight", outputs, inputs) * 40).clamp(-127, 127).round().to(ScalarType.Int8), Values("scales", outputs).abs());
+        Near(matmul(x, (weight.to(ScalarType.Float32) * scales.unsqueeze(1)).t()), Fused.LinearBytes(x, weight, scales), 10 * InFloat32);
+    }
+}
