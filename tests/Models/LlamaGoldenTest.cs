@@ -198,4 +198,30 @@ public sealed class LlamaGoldenTest
             Assert.InRange(Distance(expected, parameters[name[5..]].grad!) / expected.abs().max().item<float>(), 0, 1e-3f);
         }
     }
+
+    [Theory]
+    [InlineData(ScalarType.Float32, 64)]
+    [InlineData(ScalarType.Float32, 48)]
+    [InlineData(ScalarType.BFloat16, 64)]
+    public void ToEightBits_ModelWithAdapter_StaysNearItself(ScalarType dtype, int width)
+    {
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        using var model = new Llama(new LlamaSettings { Vocabulary = 60, Width = width, Depth = 3, Heads = 4, Groups = 2, Hidden = 2 * width, Context = 32 },
+            new PromptAdapterSettings { Rows = 6, StartLayer = 1, NoiseWidth = 8 }, dtype);
+        model.Fill(3);
+        var (tokens, noise) = (arange(1, 13, ScalarType.Int64).view(1, 12), ones(1, 6, 8));
+        Tensor Full() => model.call(tokens, noise)[0][11].to(ScalarType.Float32);
+        var before = Full();
+        model.ToEightBits();
+        var after = Full();
+        Assert.InRange(Distance(before, after) / before.abs().max().item<float>(), 1e-6f, 0.05f);
+        using var cache = model.NewCache([0], 12);
+        model.Step(tokens.narrow(1, 0, 11), cache, noise);
+        var step = model.Step(tokens.narrow(1, 11, 1), cache).to(ScalarType.Float32);
+        // One row goes by the kernel of few rows, twelve by the weight made again.
+        Assert.InRange(Distance(after, step[0]) / after.abs().max().item<float>(), 0, dtype == ScalarType.Float32 ? 2e-4f : 0.05f);
+        Assert.Equal(0, model.state_dict()["transformer.h.1.mlp.proj.weight"].numel());
+        Assert.Throws<InvalidOperationException>(model.ToEightBits);
+    }
 }

@@ -61,6 +61,9 @@ public sealed class LlamaBlock : nn.Module
     /// <summary>The attention.</summary>
     public LlamaAttention Attention => attn;
 
+    /// <summary>The frozen linear layers.</summary>
+    internal IEnumerable<Projection> Linear => [attn.FusedProjection, attn.Output, mlp.Of("gate_proj"), mlp.Of("up_proj"), mlp.Of("down_proj")];
+
     /// <summary>The hidden layer.</summary>
     internal SwiGlu Hidden => mlp;
 

@@ -16,6 +16,8 @@ public sealed class Projection : nn.Module<Tensor, Tensor>
     private readonly Parameter weight;
     private readonly Parameter? bias;
     private LowRankUpdate? lora;
+    // No part of the state: a file holds the weight that they were made of.
+    private (Tensor Bytes, Tensor Scales)? small;
 
     /// <param name="inputs">width of the input</param>
     /// <param name="outputs">width of the output</param>
@@ -42,12 +44,59 @@ public sealed class Projection : nn.Module<Tensor, Tensor>
     /// <summary>(..., in) to (..., out).</summary>
     public override Tensor forward(Tensor x)
     {
-        if (lora is null)
+        if (lora is null && bias is null && small is null)
         {
-            return (bias is null ? Fused.LinearRows(x, weight) : null) ?? nn.functional.linear(x, weight, bias);
+            return Fused.LinearRows(x, weight) ?? nn.functional.linear(x, weight, bias);
         }
         using var scope = NewDisposeScope();
-        return (nn.functional.linear(x, weight, bias) + lora.call(x)).MoveToOuterDisposeScope();
+        var y = small is { } s ? InEightBits(x, s.Bytes, s.Scales) : nn.functional.linear(x, weight, bias);
+        return (lora is null ? y : y + lora.call(x)).MoveToOuterDisposeScope();
+    }
+
+    private Tensor InEightBits(Tensor x, Tensor bytes, Tensor scales)
+    {
+        // Few rows: the bytes are read once. Many: the weight is made again, for this call alone.
+        var y = Fused.LinearBytes(x.to(float32), bytes, scales) is { } few ? few.to(x.dtype) : nn.functional.linear(x, (bytes.to(float32) * scales.unsqueeze(1)).to(x.dtype));
+        return bias is null ? y : y + bias;
+    }
+
+    /// <summary>
+    /// From now on the weight is kept in 8 bits, each output's with a scale of its own (its largest weight is 127), rounded to the nearest; the
+    /// weight itself is given up. For inference alone: the layer's state has no weight any more.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">It is in 8 bits already, or holds values that are not finite.</exception>
+    public void ToEightBits()
+    {
+        if (small is not null)
+        {
+            throw new InvalidOperationException("this layer is in 8 bits already");
+        }
+        using var none = no_grad();
+        using var scope = NewDisposeScope();
+        var wide = weight.to(float32);
+        var scales = wide.abs().amax([1L]) / 127;
+        if (!scales.isfinite().all().item<bool>())
+        {
+            throw new InvalidOperationException("a weight that is not finite cannot be kept in 8 bits");
+        }
+        var bytes = (wide / scales.clamp_min(1e-30).unsqueeze(1)).round().to(ScalarType.Int8);
+        small = (bytes.DetachFromDisposeScope(), scales.DetachFromDisposeScope());
+        weight.requires_grad = false;
+        weight.set_(empty([0, weight.shape[1]], weight.dtype, weight.device));
+    }
+
+    /// <summary>Whether <see cref="ToEightBits"/> was called.</summary>
+    public bool EightBits => small is not null;
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && small is { } s)
+        {
+            s.Bytes.Dispose();
+            s.Scales.Dispose();
+        }
+        base.Dispose(disposing);
     }
 
     /// <summary>Adds a low-rank update, which becomes a part of this layer.</summary>

@@ -169,6 +169,18 @@ public sealed class Llama : nn.Module<Tensor, Tensor?, Tensor>
     /// <summary>Logits (..., V) of outputs (..., D).</summary>
     public Tensor Logits(Tensor hidden) => lm_head is null ? nn.functional.linear(hidden, transformer.wte.Weight) : lm_head.call(hidden);
 
+    /// <summary>
+    /// Keeps the base's linear layers in 8 bits from now on (<see cref="Projection.ToEightBits"/>): half the memory and nearly twice the pace of
+    /// decoding in bfloat16, for inference alone. The table of input embeddings, norms and adapter stay; a head that is the table stays, too.
+    /// </summary>
+    public void ToEightBits()
+    {
+        foreach (var layer in transformer.h.SelectMany(h => h.Linear).Concat(lm_head is null ? [] : [lm_head]))
+        {
+            layer.ToEightBits();
+        }
+    }
+
     /// <summary>A cache for rows of at most so many tokens.</summary>
     /// <param name="padding">padding tokens at the left of each row</param>
     /// <param name="length">most tokens of a row, the padding counted</param>

@@ -36,7 +36,7 @@ flags() {
   if [[ $(uname -m) == x86_64 ]]; then
     case $1 in
       *_avx2.cpp) echo -O3 -mavx2 -mfma ;;
-      *_avx512.cpp) echo -O3 -Wno-maybe-uninitialized -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512bf16 -mfma ;;
+      *_avx512.cpp) echo -O3 -Wno-maybe-uninitialized -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512bf16 -mavx512vnni -mfma ;;
     esac
   fi
 }

@@ -31,7 +31,7 @@ static const Kernels* find() {
   if (most == "none") return nullptr;
 #if defined(__x86_64__)
   if (most != "avx2" && __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && avx512()) return avx512();
+      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni") && avx512()) return avx512();
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return avx2();
 #endif
   return nullptr;

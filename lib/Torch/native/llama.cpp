@@ -25,7 +25,7 @@ using torch::autograd::variable_list;
 
 const retort::LlamaKernels& kernels() {
   static const retort::LlamaKernels* const found =
-      !retort::best() ? nullptr : retort::best()->bfloat16 ? retort::llama_avx512() : retort::llama_avx2();
+      !retort::best() ? nullptr : retort::best()->bfloat16 && retort::llama_avx512() ? retort::llama_avx512() : retort::llama_avx2();
   TORCH_CHECK(found, "retort: this processor has no fused kernels");
   return *found;
 }

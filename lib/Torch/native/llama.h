@@ -30,7 +30,8 @@ struct LlamaKernels {
   void (*split_backward)(const Grouped& g, int64_t b, const float* dq, const float* dk, const float* dv, float* dfused);
 
   // y[r][o] = sum_i x[r][i] w[o][i] for the outputs from first to last; inputs is a multiple of 32, of bytes 64. Rows of y are
-  // `outputs` apart. In bfloat16 sums are float32; bytes are factors of scales[o].
+  // `outputs` apart. In bfloat16 sums are float32; bytes are factors of scales[o], and x may be
+  // rounded to 1/16256 of its row's largest.
   void (*multiply)(const uint16_t* x, int64_t rows, const uint16_t* w, int64_t inputs, int64_t first, int64_t last, int64_t outputs, uint16_t* y);
   void (*multiply_bytes)(const float* x, int64_t rows, const int8_t* w, const float* scales, int64_t inputs, int64_t first, int64_t last,
                          int64_t outputs, float* y);

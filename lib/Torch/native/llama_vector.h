@@ -1,6 +1,10 @@
 // The kernels of LLaMA's layers, written once for both vector widths.
 #pragma once
 
+#include <immintrin.h>
+
+#include <vector>
+
 #include "llama.h"
 #include "vectors.h"
 
@@ -114,77 +118,103 @@ void split_backward(const retort::Grouped& g, int64_t b, const float* dq, const 
   }
 }
 
-// A weight is read once for all rows of x; four outputs at a time are four streams, which is what the memory likes.
-constexpr int64_t Streams = 4;
+// Products of x with one output's weight after the other: one stream, which is what the memory likes best; several sums, so that
+// no product waits for the one before.
+constexpr int64_t Ahead = 2048;  // bytes that are asked for in advance
 
 #if RETORT_WIDTH == 16
-// Products of pairs of bfloat16, summed up in float32 by the processor.
-template <int64_t N> void multiply_some(const uint16_t* x, int64_t row, const uint16_t* w, int64_t inputs, int64_t first, int64_t outputs, uint16_t* y) {
-  __m512 sums[N];
-  for (int64_t o = 0; o < N; o++) sums[o] = _mm512_setzero_ps();
-  const uint16_t* in = x + row * inputs;
-  for (int64_t i = 0; i < inputs; i += 32) {
-    const __m512bh v = (__m512bh)_mm512_loadu_si512(in + i);
-    for (int64_t o = 0; o < N; o++) {
-      const uint16_t* from = w + (first + o) * inputs + i;
-      _mm_prefetch(reinterpret_cast<const char*>(from + 1024), _MM_HINT_T0);
-      sums[o] = _mm512_dpbf16_ps(sums[o], (__m512bh)_mm512_loadu_si512(from), v);
-    }
+// The processor multiplies pairs of bfloat16 and sums up in float32.
+inline float dot(const uint16_t* x, const uint16_t* w, int64_t inputs) {
+  __m512 sums[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
+  int64_t i = 0;
+  for (; i + 64 <= inputs; i += 64) {
+    __builtin_prefetch(reinterpret_cast<const char*>(w + i) + Ahead);
+    __builtin_prefetch(reinterpret_cast<const char*>(w + i) + Ahead + 64);
+    for (int64_t j = 0; j < 2; j++)
+      sums[j] = _mm512_dpbf16_ps(sums[j], (__m512bh)_mm512_loadu_si512(w + i + 32 * j), (__m512bh)_mm512_loadu_si512(x + i + 32 * j));
   }
-  for (int64_t o = 0; o < N; o++) y[row * outputs + first + o] = narrow1(_mm512_reduce_add_ps(sums[o]));
+  for (; i < inputs; i += 32) sums[0] = _mm512_dpbf16_ps(sums[0], (__m512bh)_mm512_loadu_si512(w + i), (__m512bh)_mm512_loadu_si512(x + i));
+  return _mm512_reduce_add_ps(_mm512_add_ps(sums[0], sums[1]));
 }
 #else
 // A pair of bfloat16 in 32 bits: the low one moved up, and the high one with the low one's bits cut off.
 inline V low(const uint16_t* p) { return (V)(get<U>(p) << 16); }
 inline V high(const uint16_t* p) { return (V)(get<U>(p) & 0xffff0000u); }
 
-template <int64_t N> void multiply_some(const uint16_t* x, int64_t row, const uint16_t* w, int64_t inputs, int64_t first, int64_t outputs, uint16_t* y) {
-  V sums[N] = {};
-  const uint16_t* in = x + row * inputs;
-  for (int64_t i = 0; i < inputs; i += 2 * W) {
-    const V a = low(in + i), b = high(in + i);
-    for (int64_t o = 0; o < N; o++) {
-      const uint16_t* from = w + (first + o) * inputs + i;
-      __builtin_prefetch(from + 1024);
-      sums[o] += low(from) * a + high(from) * b;
+inline float dot(const uint16_t* x, const uint16_t* w, int64_t inputs) {
+  V sums[4] = {};
+  for (int64_t i = 0; i < inputs; i += 32) {
+    __builtin_prefetch(reinterpret_cast<const char*>(w + i) + Ahead);
+    for (int64_t j = 0; j < 2; j++) {
+      sums[2 * j] += low(w + i + 16 * j) * low(x + i + 16 * j);
+      sums[2 * j + 1] += high(w + i + 16 * j) * high(x + i + 16 * j);
     }
   }
-  for (int64_t o = 0; o < N; o++) y[row * outputs + first + o] = narrow1(sum(sums[o]));
+  return sum(sums[0] + sums[1] + (sums[2] + sums[3]));
 }
 #endif
 
 void multiply(const uint16_t* x, int64_t rows, const uint16_t* w, int64_t inputs, int64_t first, int64_t last, int64_t outputs, uint16_t* y) {
-  int64_t o = first;
-  for (; o + Streams <= last; o += Streams)
-    for (int64_t r = 0; r < rows; r++) multiply_some<Streams>(x, r, w, inputs, o, outputs, y);
-  for (; o < last; o++)
-    for (int64_t r = 0; r < rows; r++) multiply_some<1>(x, r, w, inputs, o, outputs, y);
+  for (int64_t o = first; o < last; o++)
+    for (int64_t r = 0; r < rows; r++) y[r * outputs + o] = narrow1(dot(x + r * inputs, w + o * inputs, inputs));
 }
 
-typedef int8_t B __attribute__((vector_size(W)));
-
-template <int64_t N> void multiply_some_bytes(const float* x, int64_t row, const int8_t* w, const float* scales, int64_t inputs, int64_t first, int64_t outputs, float* y) {
-  V sums[N] = {};
-  const float* in = x + row * inputs;
-  for (int64_t i = 0; i < inputs; i += W) {
-    const V v = load(in + i);
-    for (int64_t o = 0; o < N; o++) {
-      const int8_t* from = w + (first + o) * inputs + i;
-      if (i % 64 == 0) __builtin_prefetch(from + 2048);
-      sums[o] += __builtin_convertvector(__builtin_convertvector(get<B>(from), I), V) * v;
+#if RETORT_WIDTH == 16
+// The processor multiplies bytes without sign by bytes with sign and sums up in 32 bits. So x is rounded to 15 bits and a sign, as
+// 128 high + low; a weight gets 128 added, and 128 times the sum of x is taken away at the end.
+void multiply_bytes(const float* x, int64_t rows, const int8_t* w, const float* scales, int64_t inputs, int64_t first, int64_t last, int64_t outputs,
+                    float* y) {
+  std::vector<int8_t> high(inputs), low(inputs);
+  for (int64_t r = 0; r < rows; r++) {
+    const float* in = x + r * inputs;
+    V most{}, zeros{};
+    for (int64_t i = 0; i < inputs; i += W) {
+      const V v = load(in + i);
+      most = larger(most, larger(v, -v));
+      zeros += v * 0.f;
+    }
+    const float unit = largest(most) / 16256.f, lost = sum(zeros);  // not 0 where a value is not finite
+    const float factor = unit > 0 ? 1 / unit : 0;
+    int64_t total = 0;
+    for (int64_t i = 0; i < inputs; i++) {
+      const int32_t q = lost == 0 ? static_cast<int32_t>(__builtin_rintf(in[i] * factor)) : 0, h = (q + 64) >> 7;
+      high[i] = static_cast<int8_t>(h);
+      low[i] = static_cast<int8_t>(q - 128 * h);
+      total += q;
+    }
+    const __m512i sign = _mm512_set1_epi8(static_cast<char>(0x80));
+    for (int64_t o = first; o < last; o++) {
+      const int8_t* from = w + o * inputs;
+      __m512i coarse = _mm512_setzero_si512(), fine = _mm512_setzero_si512();
+      for (int64_t i = 0; i < inputs; i += 64) {
+        __builtin_prefetch(from + i + Ahead);
+        const __m512i u = _mm512_xor_si512(_mm512_loadu_si512(from + i), sign);
+        coarse = _mm512_dpbusd_epi32(coarse, u, _mm512_loadu_si512(high.data() + i));
+        fine = _mm512_dpbusd_epi32(fine, u, _mm512_loadu_si512(low.data() + i));
+      }
+      const int64_t products = 128 * static_cast<int64_t>(_mm512_reduce_add_epi32(coarse)) + _mm512_reduce_add_epi32(fine) - 128 * total;
+      y[r * outputs + o] = static_cast<float>(products) * unit * scales[o] + lost;
     }
   }
-  for (int64_t o = 0; o < N; o++) y[row * outputs + first + o] = sum(sums[o]) * scales[first + o];
 }
+#else
+inline V floats(const int8_t* p) { return (V)_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)))); }
 
 void multiply_bytes(const float* x, int64_t rows, const int8_t* w, const float* scales, int64_t inputs, int64_t first, int64_t last, int64_t outputs,
                     float* y) {
-  int64_t o = first;
-  for (; o + Streams <= last; o += Streams)
-    for (int64_t r = 0; r < rows; r++) multiply_some_bytes<Streams>(x, r, w, scales, inputs, o, outputs, y);
-  for (; o < last; o++)
-    for (int64_t r = 0; r < rows; r++) multiply_some_bytes<1>(x, r, w, scales, inputs, o, outputs, y);
+  for (int64_t o = first; o < last; o++) {
+    const int8_t* from = w + o * inputs;
+    for (int64_t r = 0; r < rows; r++) {
+      V sums[4] = {};
+      for (int64_t i = 0; i < inputs; i += 64) {
+        __builtin_prefetch(from + i + Ahead);
+        for (int64_t j = 0; j < 64; j += W) sums[j / W % 4] += floats(from + i + j) * load(x + r * inputs + i + j);
+      }
+      y[r * outputs + o] = sum(sums[0] + sums[1] + (sums[2] + sums[3])) * scales[o];
+    }
+  }
 }
+#endif
 
 const retort::LlamaKernels* table() {
   static const retort::LlamaKernels kernels{rms, rms_backward, gate, gate_backward, split, split_backward, multiply, multiply_bytes};

@@ -142,7 +142,10 @@ public class FusedLlamaTest
         Skip.IfNot(Has(ScalarType.Float32), "this processor has no fused kernels");
         using var scope = NewDisposeScope();
         using var none = no_grad();
-        var (x, weight, scales) = (Values("x", rows, inputs), (Values("weight", outputs, inputs) * 40).clamp(-127, 127).round().to(ScalarType.Int8), Values("scales", outputs).abs());
-        Near(matmul(x, (weight.to(ScalarType.Float32) * scales.unsqueeze(1)).t()), Fused.LinearBytes(x, weight, scales), 10 * InFloat32);
+        var (x, weight, scales) = (Values("x", rows, inputs).clone(), (Values("weight", outputs, inputs) * 40).clamp(-127, 127).round().to(ScalarType.Int8), Values("scales", outputs).abs());
+        Near(matmul(x, (weight.to(ScalarType.Float32) * scales.unsqueeze(1)).t()), Fused.LinearBytes(x, weight, scales), 5e-4);
+        x[0][inputs - 1] = float.NaN;
+        Assert.True(Fused.LinearBytes(x, weight, scales)![0].isnan().all().item<bool>());
+        Assert.Equal(0, Fused.LinearBytes(zeros(1, inputs), weight, scales)!.abs().max().item<float>());
     }
 }

@@ -17,7 +17,7 @@ namespace Retort.Papers.Ger;
 /// </summary>
 public sealed class GerData : IResultKey
 {
-    private const string Version = "ger data 2";
+    private const string Version = "ger data 3";
     private static readonly string[] parts = ["train", "validation", "test"];
     private readonly GerDataSettings settings;
     private readonly IReadOnlyDictionary<string, string[]> sentences;
@@ -55,8 +55,12 @@ public sealed class GerData : IResultKey
     /// <summary>The data, made first where the cache lacks them.</summary>
     /// <param name="settings">null for the defaults</param>
     /// <param name="progress">where the recogniser's training says how far it is; null: below the cell, or in the terminal</param>
+    /// <param name="meanwhile">
+    /// what is done beside the recogniser's training, on another core, where lists are to be made: it gets the data without lists, such as
+    /// text for a language model, and where to say how far it is
+    /// </param>
     /// <exception cref="BadInputException">espeak-ng is missing or fails, or the cache cannot be written or is damaged.</exception>
-    public static GerData Of(GerDataSettings? settings = null, Progress? progress = null)
+    public static GerData Of(GerDataSettings? settings = null, Progress? progress = null, Action<GerData, Progress>? meanwhile = null)
     {
         settings ??= new();
         var sentences = GerText.Sentences([("test", settings.TestLists), ("validation", settings.ValidationLists), ("recogniser", settings.RecogniserUtterances), ("train", settings.TrainLists), ("text", settings.TextSentences)], settings.Seed, settings.OutsideShare);
@@ -68,10 +72,7 @@ public sealed class GerData : IResultKey
         var folder = Cache.Entry("ger-lists", hash, into =>
         {
             using var shown = progress is null ? Progress.Below() : null;
-            var run = (progress ?? shown!).Run("recogniser");
-            run.Begin();
-            data.Make(into, run);
-            run.Done();
+            data.Make(into, progress ?? shown!, meanwhile);
         });
         data.Read(folder);
         return data;
@@ -101,15 +102,25 @@ public sealed class GerData : IResultKey
             : (draw.Pick(part == "test" ? settings.TestNoises : settings.TrainNoises), draw.Pick(settings.Ratios));
     }
 
-    private void Make(string folder, RunProgress progress)
+    private void Make(string folder, Progress progress, Action<GerData, Progress>? meanwhile)
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        // The recogniser's first symbol, [PAD], is the blank.
-        var (recogniser, result) = GerRecogniser.Train(settings, Speech("recogniser"), Words, progress: progress);
+        var heard = parts.Prepend("recogniser").ToDictionary(part => part, Speech);
+        GerRecogniser? trained = null;
+        void Recognise()
+        {
+            var run = progress.Run("recogniser");
+            run.Begin();
+            // The recogniser's first symbol, [PAD], is the blank.
+            trained = GerRecogniser.Train(settings, heard["recogniser"], Words, progress: run).Recogniser;
+            run.Done();
+        }
+        OnCores(Recognise, () => meanwhile?.Invoke(this, progress));
+        using var recogniser = trained!;
         using var scope = NewDisposeScope();
         foreach (var part in parts)
         {
-            var items = recogniser.Lists(part, Speech(part));
+            var items = recogniser.Lists(part, heard[part]);
             var (segments, width) = (settings.Segments, settings.Encoder.Width);
             SafeTensors.Save(Path.Combine(folder, $"{part}.safetensors"),
             [
@@ -121,6 +132,40 @@ public sealed class GerData : IResultKey
                 [.. i.List.Scores.Select(s => double.IsFinite(s) ? s : -1e9)], i.Noise?.ToString(), i.Noise is null ? null : i.Ratio))));
         }
         File.WriteAllText(Path.Combine(folder, "seconds.txt"), clock.Elapsed.TotalSeconds.ToString("F1", CultureInfo.InvariantCulture));
+    }
+
+    // Each on a core of its own, so that the numbers are the same with and without the other. The first error is thrown when both have ended.
+    private static void OnCores(params Action[] work)
+    {
+        var errors = new Exception?[work.Length];
+        var threads = work.Select((action, i) => new Thread(() =>
+        {
+            try
+            {
+                using var alone = Threads.RunWith(1);
+                action();
+            }
+            catch (Exception e)
+            {
+                errors[i] = e;
+            }
+        }, 16 << 20)
+        { IsBackground = true }).ToArray();
+        using (Threads.OneBlasThread())
+        {
+            foreach (var thread in threads)
+            {
+                thread.Start();
+            }
+            foreach (var thread in threads)
+            {
+                thread.Join();
+            }
+        }
+        if (errors.FirstOrDefault(e => e is not null) is { } error)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(error);
+        }
     }
 
     private sealed record Line(IReadOnlyList<string> Hypotheses, string Truth, IReadOnlyList<double> Scores, string? Noise, double? Ratio);

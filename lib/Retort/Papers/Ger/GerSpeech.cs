@@ -6,6 +6,7 @@ using Retort.Decoding;
 using Retort.Models;
 using Retort.Randomness;
 using Retort.Text;
+using Retort.Torch;
 using Retort.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -39,6 +40,9 @@ public sealed class GerSpeech
     /// <summary>The noise of an utterance and its ratio.</summary>
     public (NoiseKind? Kind, double Ratio) Condition(int i) => condition(i);
 
+    /// <summary>Samples of an utterance.</summary>
+    public int Length(int i) => sound.Length(i);
+
     /// <summary>An utterance without noise, 16 kHz.</summary>
     public float[] Clean(int i) => sound.Samples(i);
 
@@ -63,7 +67,7 @@ public sealed class GerSpeech
 }
 
 /// <summary>The recogniser: training, and lists with encoder output.</summary>
-public sealed class GerRecogniser
+public sealed class GerRecogniser : IDisposable
 {
     private const int EvaluationBatch = 32;
     private readonly GerDataSettings settings;
@@ -134,29 +138,33 @@ public sealed class GerRecogniser
     /// <param name="speech">the part</param>
     public IReadOnlyList<GerItem> Lists(string name, GerSpeech speech)
     {
-        var items = new List<GerItem>();
-        using var none = no_grad();
-        foreach (var batch in Enumerable.Range(0, speech.Sentences.Count).Chunk(EvaluationBatch))
+        // Utterances of like length beside one another, so that little is padding; batches on all cores.
+        var batches = Enumerable.Range(0, speech.Sentences.Count).OrderBy(speech.Length).Chunk(EvaluationBatch).ToArray();
+        var items = new GerItem[speech.Sentences.Count];
+        using var blas = Threads.OneBlasThread();
+        AllCores.For(batches.Length, n =>
         {
+            var batch = batches[n];
+            using var alone = Threads.RunWith(1);
+            using var none = no_grad();
             using var scope = NewDisposeScope();
             var (noisy, frames, logs) = Encode([.. batch.Select(speech.Noisy)]);
             var (clean, cleanFrames, _) = Encode([.. batch.Select(speech.Clean)]);
-            var found = PrefixBeamSearch.Decode(logs, frames, settings.Beams, perFrame: 2 * settings.Beams);
-            var probabilities = logs.exp();
             for (var b = 0; b < batch.Length; b++)
             {
                 var id = $"{name}-{batch[b]}";
                 var draw = RandomStream.Of(settings.Seed, "fill", id);
                 var row = logs[b].narrow(0, 0, frames[b]).contiguous().data<float>().ToArray();
-                var (texts, scores) = NBestList.Fill(found[b].Select(h => (Text(h.Tokens), h.LogProbability / (h.Tokens.Count + 1))), settings.Hypotheses, draw, () => Sample(row, draw));
+                var found = PrefixBeamSearch.Decode(row, words.Count, (int)frames[b], settings.Beams, perFrame: 2 * settings.Beams);
+                var (texts, scores) = NBestList.Fill(found.Select(h => (Text(h.Tokens), h.LogProbability / (h.Tokens.Count + 1))), settings.Hypotheses, draw, () => Sample(row, draw));
                 var (kind, ratio) = speech.Condition(batch[b]);
                 float[] Mean(Tensor encoded, long count) => encoded.narrow(0, 0, count).mean([0L]).data<float>().ToArray();
                 var pooled = nn.functional.adaptive_avg_pool1d(noisy[b].narrow(0, 0, frames[b]).t().unsqueeze(0), settings.Segments).squeeze(0).t().contiguous();
-                items.Add(new GerItem(
+                items[batch[b]] = new GerItem(
                     new NBestList(id, texts, speech.Sentences[batch[b]]) { Scores = scores, NoisyAudio = Mean(noisy[b], frames[b]), CleanAudio = Mean(clean[b], cleanFrames[b]) },
-                    kind, ratio, pooled.data<float>().ToArray()));
+                    kind, ratio, pooled.data<float>().ToArray());
             }
-        }
+        });
         return items;
     }
 
@@ -183,6 +191,9 @@ public sealed class GerRecogniser
         var encoded = model.call(x, frames);
         return (encoded, frames, model.Words(encoded));
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => model.Dispose();
 
     // Features (T, F) of one recording alone.
     private static Tensor Features(AudioEncoder encoder, float[] wave)
