@@ -1,7 +1,7 @@
+using Retort.Models;
 using Retort.Papers.Ced;
-using Retort.Papers.Slu;
+using Retort.Tests.Models;
 using Retort.Tests.Papers.Ced;
-using Retort.Tests.Papers.Slu;
 using Xunit.Abstractions;
 
 namespace Retort.Tests.Fuzz;

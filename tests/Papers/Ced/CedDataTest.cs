@@ -89,4 +89,36 @@ public sealed class CedDataTest : IDisposable
         File.AppendAllText(csv, "no.flac,b\n");
         Assert.Contains("no.flac", Assert.ThrowsAny<BadInputException>(() => DecodedClips.Of(CsvFolder.Open(csv))).Message);
     }
+
+    [Fact]
+    public void NamedFolder_LabelsInFileNames_AreTheClassesOfTheSameClipsAsByAList()
+    {
+        var csv = Csv("9_ann", ["9", "9"]);
+        Csv("2_bob", ["2"]);
+        File.AppendAllText(csv, "2_bob-0.wav,2\n");
+        Directory.CreateDirectory(Path.Combine(folder, "sub"));
+        File.Move(Path.Combine(folder, "9_ann-1.wav"), Path.Combine(folder, "sub", "9_ann-1.wav"));
+        File.WriteAllText(csv, File.ReadAllText(csv).Replace("9_ann-1.wav", "sub/9_ann-1.wav"));
+
+        var named = NamedFolder.Open(folder, file => Path.GetFileName(file).Split('_')[0]);
+
+        var listed = CsvFolder.Open(csv);
+        Assert.Equal(["2", "9"], named.Classes);
+        Assert.Equal(["2_bob-0.wav", "9_ann-0.wav", "sub/9_ann-1.wav"], Enumerable.Range(0, 3).Select(named.Id));
+        Assert.Equal([0, 1, 1], Enumerable.Range(0, 3).Select(i => named.Labels(i).Single()));
+        Assert.Equal(listed.Samples(2), named.Samples(0));
+    }
+
+    [Fact]
+    public void NamedFolder_NamesWithoutALabel_AreNamed()
+    {
+        Csv("9_ann", ["9"]);
+        Csv("noise", ["x"]);
+        string Digit(string file) => char.IsDigit(file[0]) ? file[..1] : "";
+        Assert.Contains("noise-0.wav", Assert.Throws<BadInputException>(() => NamedFolder.Open(folder, Digit)).Message);
+        Assert.Equal(1, NamedFolder.Open(folder, Digit, badRows: BadRows.LeaveOut).Count);
+        Assert.Contains("no label can be read", Assert.Throws<BadInputException>(() => NamedFolder.Open(folder, file => file.Split('_')[1])).Message);
+        Assert.Contains("\"9\" is none of the 1 classes", Assert.Throws<BadInputException>(() => NamedFolder.Open(folder, Digit, ["8"])).Message);
+        Assert.Contains("lists no clip", Assert.Throws<BadInputException>(() => NamedFolder.Open(Directory.CreateDirectory(Path.Combine(folder, "empty")).FullName, Digit)).Message);
+    }
 }

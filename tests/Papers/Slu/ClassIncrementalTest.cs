@@ -1,4 +1,5 @@
 using Retort.Data;
+using Retort.Decoding;
 using Retort.Papers.Slu;
 using Retort.Training;
 using TorchSharp;
@@ -160,5 +161,26 @@ public sealed class ClassIncrementalTest : IDisposable
         Assert.Equal(new SluSplit(2, SluOrder.Random, 1).Of(scenarios).Classes, new SluSplit(2, SluOrder.Random, 1).Of(scenarios).Classes);
         Assert.Contains("cannot be shared out", Assert.Throws<BadInputException>(() => new SluSplit(3).Of(scenarios)).Problem);
         Assert.Contains("none of SLURP's", Assert.Throws<BadInputException>(() => new SluSplit(1).Of(["mine"])).Problem);
+    }
+
+    [Fact]
+    public void Learned_OfAnArmAndOffline_IsTheShareThatIsCountedByHand()
+    {
+        var (fineTune, offline) = (SluArms.FineTune with { Name = "fine", Split = two }, SluArms.FineTune with { Name = "all at once", Split = new(1, SluOrder.Alphabetical) });
+        var report = Experiment.Run(setup.Training, [fineTune, offline], [1, 2], (arm, run) => ClassIncremental.Run(setup, arm, run), SluScores.Measures(setup.Test),
+            new ExperimentOptions { Folder = Path.Combine(folder, "learned"), Threads = 1, Progress = Progress.None() });
+
+        var learned = Assert.Single(ClassIncremental.Learned(setup, report, fineTune, offline));
+
+        // The second task's validation utterances: those of news and play.
+        int[] rows = [.. Enumerable.Range(0, setup.Validation.Count).Where(i => setup.Validation.Scenarios[i] is "news" or "play")];
+        double Right(SluArm arm) => report.Seeds.Average(seed =>
+        {
+            using var model = ClassIncremental.ModelAfter(setup, arm, seed, report.FolderOf(arm.Name, seed));
+            var said = SpeechDecoding.Decode(model, setup.Validation, rows, setup.Symbols(new DecodingSettings { Beams = 1, MaxLength = 40 }));
+            return 100.0 * rows.Where((i, at) => said[at].Meaning.Intent == setup.Validation.Data.Recordings[i].Meaning.Intent).Count() / rows.Length;
+        });
+        Assert.Equal((2, Right(fineTune), Right(offline)), (learned.Task, learned.Right, learned.Bound));
+        Assert.Equal(0.9, new SluLearned(2, 72, 80).Share, 1e-12);
     }
 }

@@ -6,6 +6,7 @@ using Retort.Metrics;
 using Retort.Models;
 using Retort.Papers.Ced;
 using Retort.Papers.Slu;
+using Retort.Text;
 using Retort.Torch;
 using Retort.Training;
 
@@ -76,7 +77,7 @@ public sealed class SluPaperTest : IDisposable
     private static AblationReport Run(SluSetup setup, SluArm arm, CancellationToken cancel = default) =>
         SluPaper.Run(setup, [arm], [1], new ExperimentOptions { Threads = 1, Progress = Progress.None(), Cancel = cancel });
 
-    private static SluPrediction[] Last(AblationReport report) => [.. SpeechDecoding.Load(Predictions(report))];
+    private static SlurpPrediction[] Last(AblationReport report) => [.. SlurpPrediction.Load(Predictions(report))];
 
     private static string Predictions(AblationReport report) => Path.Combine(report.FolderOf(report.Arms[0], 1), "task-2", ClassIncremental.PredictionsFile);
 
@@ -133,7 +134,7 @@ public sealed class SluPaperTest : IDisposable
         // One step of two was made; the checkpoint of it is there.
         Assert.NotEmpty(Directory.GetFiles(at, "step-*", SearchOption.AllDirectories));
         ClassIncremental.Run(setup, all, new ArmContext(all.Name, 1, at, Progress.None().Run("x"), default));
-        Assert.Equal(whole, SpeechDecoding.Load(Path.Combine(at, "task-2", ClassIncremental.PredictionsFile)));
+        Assert.Equal(whole, SlurpPrediction.Load(Path.Combine(at, "task-2", ClassIncremental.PredictionsFile)));
     }
 
     [Fact]
@@ -256,7 +257,7 @@ public sealed class SluPaperTest : IDisposable
         var report = Run(setup, all with { Split = real, ByIntent = true, Memory = 1 });
         var scores = new SluScores(name => report.Outputs(all.Name, 1)[name]);
         Assert.Equal(tasks, scores.Matrix().Tasks);
-        Assert.Equal(18, SpeechDecoding.Load(Path.Combine(report.FolderOf(all.Name, 1), $"task-{tasks}", ClassIncremental.PredictionsFile)).Count);
+        Assert.Equal(18, SlurpPrediction.Load(Path.Combine(report.FolderOf(all.Name, 1), $"task-{tasks}", ClassIncremental.PredictionsFile)).Count);
     }
 
     [Fact]

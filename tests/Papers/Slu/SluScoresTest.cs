@@ -14,7 +14,7 @@ public sealed class SluScoresTest
         new("c.wav", "what time is it", new Meaning("datetime", "query", []), true));
 
     // After the first task only "a" has been seen; after the second all three.
-    private static readonly IReadOnlyList<SluPrediction>[] predictions =
+    private static readonly IReadOnlyList<SlurpPrediction>[] predictions =
     [
         [new("a.wav", "alarm_set _SEP time _FILL seven _SEP wake me at seven")],
         [
@@ -26,7 +26,7 @@ public sealed class SluScoresTest
 
     private readonly SluScores scores = Of(predictions, new Dictionary<string, int> { ["alarm_set"] = 2 });
 
-    private static SluScores Of(IReadOnlyList<IReadOnlyList<SluPrediction>> predictions, IReadOnlyDictionary<string, int>? copies = null)
+    private static SluScores Of(IReadOnlyList<IReadOnlyList<SlurpPrediction>> predictions, IReadOnlyDictionary<string, int>? copies = null)
     {
         var outputs = SluScores.Outputs(test, [0, 1, 1], predictions, copies);
         return new SluScores(name => outputs[name]);

@@ -58,6 +58,6 @@ public sealed class CsvFolder : AudioFolder
         return new CsvFolder(rows, badRows);
     }
 
-    private static string[] LabelsOf(string text) =>
+    internal static string[] LabelsOf(string text) =>
         text.Split([';', '|'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 }

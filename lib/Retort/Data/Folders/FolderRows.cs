@@ -30,28 +30,35 @@ internal sealed class FolderRows(string list, string folder, IReadOnlyList<strin
 
     public List<Problem> Problems { get; } = [];
 
-    public void Reject(int line, string what) => Problems.Add(new Problem(list, $"line {line}", what));
+    public void Reject(int line, string what) => Reject($"line {line}", what);
+
+    /// <summary>Notes what is wrong with a place of the list: a row, or a file where there is no list.</summary>
+    public void Reject(string place, string what) => Problems.Add(new Problem(list, place, what));
 
     /// <summary>Adds a row, or the problem it has. A null file is one that was not found; <paramref name="wanted"/> names it.</summary>
-    public void Add(int line, string id, string? file, string wanted, IEnumerable<string> labels, IReadOnlyDictionary<string, int> classOf, double start = 0, double? seconds = null)
+    public void Add(int line, string id, string? file, string wanted, IEnumerable<string> labels, IReadOnlyDictionary<string, int> classOf, double start = 0, double? seconds = null) =>
+        Add($"line {line}", id, file, wanted, labels, classOf, start, seconds);
+
+    /// <summary>The same at a place named otherwise.</summary>
+    public void Add(string place, string id, string? file, string wanted, IEnumerable<string> labels, IReadOnlyDictionary<string, int> classOf, double start = 0, double? seconds = null)
     {
         var found = new SortedSet<int>();
         foreach (var label in labels)
         {
             if (!classOf.TryGetValue(label, out var number))
             {
-                Reject(line, $"the label \"{label}\" is none of the {classes.Count} classes");
+                Reject(place, $"the label \"{label}\" is none of the {classes.Count} classes");
                 return;
             }
             found.Add(number);
         }
         if (file is null)
         {
-            Reject(line, $"the file {wanted} is missing in {folder}");
+            Reject(place, $"the file {wanted} is missing in {folder}");
         }
         else if (!ids.Add(id))
         {
-            Reject(line, $"the clip \"{id}\" was listed before");
+            Reject(place, $"the clip \"{id}\" was listed before");
         }
         else
         {
@@ -63,20 +70,21 @@ internal sealed class FolderRows(string list, string folder, IReadOnlyList<strin
     public static Dictionary<string, string> FilesByStem(string folder)
     {
         var files = new Dictionary<string, string>();
-        foreach (var path in Enumerate(folder))
+        foreach (var relative in Files(folder))
         {
-            if (soundExtensions.Contains(Path.GetExtension(path)))
+            // Of equal names WAV is taken, then the first in order, so that no listing order decides.
+            var stem = Path.GetFileNameWithoutExtension(relative);
+            if (!files.TryGetValue(stem, out var other) || Rank(relative).CompareTo(Rank(other)) < 0)
             {
-                // Of equal names WAV is taken, then the first in order, so that no listing order decides.
-                var (stem, relative) = (Path.GetFileNameWithoutExtension(path), Path.GetRelativePath(folder, path));
-                if (!files.TryGetValue(stem, out var other) || Rank(relative).CompareTo(Rank(other)) < 0)
-                {
-                    files[stem] = relative;
-                }
+                files[stem] = relative;
             }
         }
         return files;
     }
+
+    /// <summary>All sound files below the folder, relative to it, in no order.</summary>
+    public static IEnumerable<string> Files(string folder) =>
+        Enumerate(folder).Where(path => soundExtensions.Contains(Path.GetExtension(path))).Select(path => Path.GetRelativePath(folder, path));
 
     public static void RequireFolder(string folder)
     {

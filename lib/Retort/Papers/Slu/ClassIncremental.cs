@@ -7,6 +7,7 @@ using Retort.Audio;
 using Retort.Data;
 using Retort.Models;
 using Retort.Randomness;
+using Retort.Text;
 using Retort.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -35,7 +36,7 @@ public static class ClassIncremental
         var tasks = split.Tasks.Count;
         using var model = setup.Model(seed);
         var memory = new SluMemory(setup, arm, split, seed);
-        var (predictions, exact, copies) = (new List<IReadOnlyList<SluPrediction>>(), new List<double>(), new Dictionary<string, int>());
+        var (predictions, exact, copies) = (new List<IReadOnlyList<SlurpPrediction>>(), new List<double>(), new Dictionary<string, int>());
         var curve = new List<(double Step, double[] Accuracy)>();
         double steps = 0;
         for (var task = 0; task < tasks; task++)
@@ -149,6 +150,26 @@ public static class ClassIncremental
         return model;
     }
 
+    /// <summary>
+    /// How well an arm learns each later task, whatever it forgets: intent accuracy on that task's validation utterances right after learning
+    /// it, beside that of a model of all data at once on the same utterances; means over the report's seeds.
+    /// </summary>
+    /// <param name="setup">the set-up of both arms</param>
+    /// <param name="report">has both</param>
+    /// <param name="arm">an arm that learns task by task</param>
+    /// <param name="offline">one that learns everything at once</param>
+    public static IReadOnlyList<SluLearned> Learned(SluSetup setup, AblationReport report, SluArm arm, SluArm offline)
+    {
+        var tasks = setup.Tasks(arm.Split);
+        var bounds = report.Seeds.Select(seed =>
+        {
+            using var model = ModelAfter(setup, offline, seed, report.FolderOf(offline.Name, seed));
+            return Enumerable.Range(0, tasks.Tasks.Count).Select(task => SpeechDecoding.IntentAccuracy(model, setup.Validation, tasks.Of(setup.Validation.Scenarios, task))).ToArray();
+        }).ToArray();
+        return [.. Enumerable.Range(1, tasks.Tasks.Count - 1).Select(task =>
+            new SluLearned(task + 1, report.Of(arm.Name, $"validation, new task {task + 1}").Average(), 100 * bounds.Average(b => b[task])))];
+    }
+
     private static string FirstFolder(SluSetup setup, SluArm arm, long seed)
     {
         var held = arm.HeldOut ? $"-held-{arm.Memory}-{arm.ByIntent}" : "";
@@ -228,15 +249,25 @@ public static class ClassIncremental
         return known;
     }
 
-    private static IReadOnlyList<SluPrediction> Tested(SluSetup setup, SpokenLanguageModel model, TaskSplit tasks, int task, string folder, CancellationToken cancel)
+    private static IReadOnlyList<SlurpPrediction> Tested(SluSetup setup, SpokenLanguageModel model, TaskSplit tasks, int task, string folder, CancellationToken cancel)
     {
         var path = Path.Combine(folder, PredictionsFile);
         if (!File.Exists(path))
         {
-            SpeechDecoding.Save(path, SpeechDecoding.Decode(model, setup.Test, tasks.Seen(setup.Test.Scenarios, task), setup.Symbols(setup.Decoding), cancel));
+            SlurpPrediction.Save(path, SpeechDecoding.Decode(model, setup.Test, tasks.Seen(setup.Test.Scenarios, task), setup.Symbols(setup.Decoding), cancel));
         }
-        return SpeechDecoding.Load(path);
+        return SlurpPrediction.Load(path);
     }
+}
+
+/// <summary>How well a later task was learned (<see cref="ClassIncremental.Learned"/>), in percent.</summary>
+/// <param name="Task">the task, from 1</param>
+/// <param name="Right">accuracy right after it</param>
+/// <param name="Bound">the same of a model that has learned everything at once</param>
+public sealed record SluLearned(int Task, double Right, double Bound)
+{
+    /// <summary>Its share of the bound, which <see cref="SluSettings.Rule"/> is about.</summary>
+    public double Share => Right / Bound;
 }
 
 /// <summary>What is replayed in a task.</summary>

@@ -1,6 +1,8 @@
 using Retort.Audio;
 using Retort.Data;
+using Retort.Models;
 using Retort.Plots;
+using Retort.Text;
 using Retort.Training;
 
 namespace Retort.Papers.Slu;
@@ -84,7 +86,7 @@ public static class SluFigures
     {
         var table = new Table("said", "gold", forgets.Name, remembers.Name).WithTitle($"What '{forgets.Name}' forgets and '{remembers.Name}' remembers");
         var tasks = setup.Tasks(split);
-        Dictionary<string, SluPrediction> Last(string folder) => SpeechDecoding.Load(Path.Combine(folder, $"task-{tasks.Tasks.Count}", ClassIncremental.PredictionsFile)).ToDictionary(p => p.File);
+        Dictionary<string, SlurpPrediction> Last(string folder) => SlurpPrediction.Load(Path.Combine(folder, $"task-{tasks.Tasks.Count}", ClassIncremental.PredictionsFile)).ToDictionary(p => p.File);
         var (lost, kept) = (Last(forgets.Folder), Last(remembers.Folder));
         var shown = setup.Test.Data.Recordings
             .Where(r => tasks.TaskOf(r.Meaning.Scenario) == 0 && lost[r.File].Meaning.Intent != r.Meaning.Intent && kept[r.File].Meaning.Intent == r.Meaning.Intent)
@@ -101,4 +103,27 @@ public static class SluFigures
     /// <summary>A figure whose horizontal axis counts tasks: whole ones alone.</summary>
     public static Figure WholeTasks(Figure figure, int tasks) => figure.WithXAxis("tasks learned")
         .WithLayoutJson($$$"""{"xaxis": {"tickmode": "array", "tickvals": [{{{string.Join(", ", Enumerable.Range(1, tasks))}}}], "range": [0.9, {{{tasks}}}.1]}}""");
+
+    /// <summary>What was understood of a recording: one row a reading, the best first.</summary>
+    public static Table Table(this SpokenCommand command)
+    {
+        var table = new Table("score", "intent", "entities", "transcript").WithFormat("score", "F2")
+            .WithTitle(FormattableString.Invariant($"{(command.Source.Length == 0 ? "recording" : Path.GetFileName(command.Source))}, {command.Seconds:F1} s"));
+        return command.Hypotheses.Aggregate(table, (t, h) =>
+            t.WithRow(h.Score, h.Meaning.Intent, string.Join(", ", h.Meaning.Entities.Select(e => $"{e.Type} = {e.Filler}")), h.Transcript));
+    }
+
+    /// <summary>Attention weights as a heatmap: tokens from top to bottom, seconds to the right.</summary>
+    /// <param name="attention">the weights</param>
+    /// <param name="layer">a layer; null for the mean over them</param>
+    /// <param name="head">a head; null for the mean over them</param>
+    public static Figure Figure(this SpokenAttention attention, int? layer = null, int? head = null)
+    {
+        // Numbered, since a token may occur twice and places of an axis may not.
+        var names = attention.Tokens.Select((token, i) => (object)$"{i + 1} {token}");
+        var seconds = Enumerable.Range(0, attention.Frames).Select(frame => (object)Math.Round((frame + 0.5) * attention.SecondsPerFrame, 4));
+        return Chart.Heatmap(attention.Weights(layer, head), seconds, names, unit: "weight", firstRowOnTop: true)
+            .WithTitle($"Cross-attention, {(layer is { } l ? $"layer {l + 1}" : "mean over layers")}, {(head is { } h ? $"head {h + 1}" : "mean over heads")}")
+            .WithXAxis("seconds").WithSize(760, 140 + 18 * attention.Tokens.Count);
+    }
 }

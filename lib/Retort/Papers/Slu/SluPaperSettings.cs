@@ -3,6 +3,7 @@ using Retort.Data;
 using Retort.Decoding;
 using Retort.Layers;
 using Retort.Models;
+using Retort.Text;
 
 namespace Retort.Papers.Slu;
 

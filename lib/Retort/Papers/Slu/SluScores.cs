@@ -31,7 +31,7 @@ public sealed class SluScores
     /// <param name="predictions">after each task, those of all tasks so far</param>
     /// <param name="copies">utterances of each intent in the last memory; null: none</param>
     /// <exception cref="ArgumentException">An utterance of a task seen has no prediction.</exception>
-    internal static Dictionary<string, float[]> Outputs(SpokenData test, IReadOnlyList<int> taskOf, IReadOnlyList<IReadOnlyList<SluPrediction>> predictions, IReadOnlyDictionary<string, int>? copies = null)
+    internal static Dictionary<string, float[]> Outputs(SpokenData test, IReadOnlyList<int> taskOf, IReadOnlyList<IReadOnlyList<SlurpPrediction>> predictions, IReadOnlyDictionary<string, int>? copies = null)
     {
         var outputs = new Dictionary<string, float[]>
         {

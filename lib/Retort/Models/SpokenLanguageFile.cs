@@ -3,11 +3,9 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Retort.Decoding;
 using Retort.Layers;
-using Retort.Models;
 using Retort.Text;
-using Retort.Training;
 
-namespace Retort.Papers.Slu;
+namespace Retort.Models;
 
 /// <summary>parser.json, the settings of a saved <see cref="SpokenLanguageParser"/>. It is written last and knows the other files' hashes.</summary>
 internal sealed record SpokenLanguageFile
@@ -17,11 +15,13 @@ internal sealed record SpokenLanguageFile
     public const string TokenizerName = "tokenizer.json";
     public const string Kind = "retort spoken language parser/1";
 
-    private static readonly JsonSerializerOptions json = new(SettingsJson.Indented)
+    private static readonly JsonSerializerOptions json = new()
     {
+        WriteIndented = true,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         IgnoreReadOnlyProperties = true,
-        Converters = { new Convolution() },
+        Converters = { new JsonStringEnumConverter(), new Convolution() },
     };
 
     public required string Format { get; init; }
@@ -143,10 +143,10 @@ internal sealed record SpokenLanguageFile
     internal sealed class Convolution : JsonConverter<(int, int, int)>
     {
         public override (int, int, int) Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
-            JsonSerializer.Deserialize<int[]>(ref reader, SettingsJson.Line) is [var channels, var kernel, var stride] ? (channels, kernel, stride)
+            JsonSerializer.Deserialize<int[]>(ref reader) is [var channels, var kernel, var stride] ? (channels, kernel, stride)
                 : throw new JsonException("a convolution is not three numbers: channels, kernel, stride");
 
         public override void Write(Utf8JsonWriter writer, (int, int, int) value, JsonSerializerOptions options) =>
-            JsonSerializer.Serialize(writer, new[] { value.Item1, value.Item2, value.Item3 }, SettingsJson.Line);
+            JsonSerializer.Serialize(writer, new[] { value.Item1, value.Item2, value.Item3 });
     }
 }

@@ -11,7 +11,7 @@ using Retort.Text;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Retort.Tests.Papers.Slu;
+namespace Retort.Tests.Models;
 
 public sealed class SpokenLanguageParserTest : IDisposable
 {
@@ -123,16 +123,17 @@ public sealed class SpokenLanguageParserTest : IDisposable
         var data = SlurpData.Open(files.Root, files.Audio, SlurpPart.Test);
         var parser = LogMel();
         File.WriteAllText(data.PathOf(1), "no sound");
-        var (predictions, problems) = (Path.Combine(folder, "out", "predictions.jsonl"), new List<Problem>());
-        var commands = parser.ParseTo(predictions, data, problems.Add);
-        Assert.Equal(["audio-1.flac", "audio-2.flac"], commands.Select(c => c.Source));
-        Assert.Equal(data.PathOf(1), Assert.Single(problems).File);
+        string[] paths = [.. Enumerable.Range(0, 3).Select(data.PathOf)];
+        var gold = paths.Select((path, i) => (Path.GetFileName(path), data.Recordings[i].Meaning)).ToDictionary(p => p.Item1, p => p.Meaning);
+        var (predictions, problems) = (Path.Combine(folder, "out", "predictions.jsonl"), new List<BadInputException>());
+        var commands = parser.ParseTo(predictions, paths, problems.Add);
+        Assert.Equal([paths[0], paths[2]], commands.Select(c => c.Source));
+        Assert.Equal(paths[1], Assert.Single(problems).Input);
         var read = SlurpPredictions.Read(predictions);
-        Assert.Equal(commands.Select(c => c.Meaning.Intent), commands.Select(c => read.Items[c.Source].Intent));
-        var scores = SlurpScorer.Score(data.Meanings, read.Items);
+        Assert.Equal(commands.Select(c => c.Meaning.Intent), commands.Select(c => read.Items[Path.GetFileName(c.Source)].Intent));
+        var scores = SlurpScorer.Score(gold, read.Items);
         Assert.Equal((2, 1, 0), (scores.Scored, scores.NotPredicted.Count, scores.Unknown.Count));
-        // By paths the key is the file's name, and without a listener a bad file stops everything and leaves no predictions.
-        var paths = Enumerable.Range(0, 3).Select(data.PathOf).ToArray();
+        // Without a listener a bad file stops everything and leaves no predictions.
         var none = Path.Combine(folder, "none.jsonl");
         Assert.Contains("audio--1-headset", Assert.Throws<BadInputException>(() => parser.ParseTo(none, paths)).Input);
         Assert.False(File.Exists(none));

@@ -2,16 +2,14 @@
 // which later systems choose from.
 
 using Retort.Audio;
-using Retort.Data;
 using Retort.Decoding;
 using Retort.Layers;
-using Retort.Models;
 using Retort.Text;
 using Retort.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Retort.Papers.Slu;
+namespace Retort.Models;
 
 /// <summary>
 /// Transcribes and parses recordings with a <see cref="SpokenLanguageModel"/>. The model is put into evaluation mode and not changed
@@ -78,16 +76,52 @@ public sealed class SpokenLanguageParser
     /// <param name="cancel">stops between batches</param>
     /// <returns>one for each usable file, in their order</returns>
     /// <exception cref="BadInputException">A file cannot be used, and <paramref name="leftOut"/> is null; those of its stretch are counted.</exception>
-    public IReadOnlyList<SpokenCommand> ParseAll(IEnumerable<string> paths, Action<Problem>? leftOut = null, CancellationToken cancel = default) =>
-        ParseAll([.. paths.Select(path => (path, (Func<float[]>)(() => Load(path))))], leftOut, cancel);
-
-    /// <summary>Parses the recordings of a data set; a result's source is the recording's name, the scorer's key.</summary>
-    /// <param name="data">the recordings; their annotation is not looked at</param>
-    /// <param name="leftOut">told of each recording that cannot be used; it has no result. Null: such a recording stops everything.</param>
-    /// <param name="cancel">stops between batches</param>
-    /// <exception cref="BadInputException">A recording cannot be used, and <paramref name="leftOut"/> is null.</exception>
-    public IReadOnlyList<SpokenCommand> ParseAll(SpokenData data, Action<Problem>? leftOut = null, CancellationToken cancel = default) =>
-        ParseAll([.. data.Recordings.Select((r, i) => (r.File, (Func<float[]>)(() => Usable(r.File, data.Samples(i)))))], leftOut, cancel);
+    public IReadOnlyList<SpokenCommand> ParseAll(IEnumerable<string> paths, Action<BadInputException>? leftOut = null, CancellationToken cancel = default)
+    {
+        var results = new List<SpokenCommand>();
+        foreach (var window in paths.Chunk(Window))
+        {
+            cancel.ThrowIfCancellationRequested();
+            var (loaded, problems) = (new Clip?[window.Length], new BadInputException?[window.Length]);
+            Parallel.For(0, window.Length, i =>
+            {
+                try
+                {
+                    loaded[i] = new Clip(window[i], Load(window[i]));
+                }
+                catch (BadInputException e)
+                {
+                    problems[i] = e;
+                }
+            });
+            var wrong = problems.OfType<BadInputException>().ToArray();
+            if (wrong.Length > 0 && leftOut is null)
+            {
+                throw new BadInputException(wrong[0].Input, wrong[0].Place, wrong.Length == 1 ? wrong[0].Problem : $"{wrong[0].Problem} (and {wrong.Length - 1} more recordings among {window.Length}; {nameof(leftOut)} is told of all)");
+            }
+            Array.ForEach(wrong, p => leftOut!(p));
+            var commands = new SpokenCommand?[window.Length];
+            var usable = Enumerable.Range(0, window.Length).Where(i => loaded[i] is not null).OrderBy(i => loaded[i]!.Samples.Length).ThenBy(i => i).ToArray();
+            for (var from = 0; from < usable.Length;)
+            {
+                cancel.ThrowIfCancellationRequested();
+                // Without length masks a recording's result would depend on its batch; the published code decodes one at a time.
+                var count = 1;
+                while (model.LengthMasks && count < Rows && from + count < usable.Length && (count + 1L) * loaded[usable[from + count]]!.Samples.Length <= BatchSamples)
+                {
+                    count++;
+                }
+                var batch = usable.AsSpan(from, count).ToArray();
+                foreach (var (i, command) in batch.Zip(Decode([.. batch.Select(i => loaded[i]!)])))
+                {
+                    commands[i] = command;
+                }
+                from += count;
+            }
+            results.AddRange(commands.OfType<SpokenCommand>());
+        }
+        return results;
+    }
 
     /// <summary>
     /// Parses files and writes the predictions as SLURP's official scorer takes them: one JSON object a line with file (the name
@@ -98,7 +132,7 @@ public sealed class SpokenLanguageParser
     /// <param name="leftOut">told of each file that cannot be used; it has no line. Null: such a file stops everything.</param>
     /// <param name="cancel">stops between batches</param>
     /// <exception cref="BadInputException">A file cannot be used, or two have one name, or the predictions cannot be written.</exception>
-    public IReadOnlyList<SpokenCommand> ParseTo(string predictions, IEnumerable<string> paths, Action<Problem>? leftOut = null, CancellationToken cancel = default)
+    public IReadOnlyList<SpokenCommand> ParseTo(string predictions, IEnumerable<string> paths, Action<BadInputException>? leftOut = null, CancellationToken cancel = default)
     {
         string[] all = [.. paths];
         if (all.GroupBy(p => Path.GetFileName(p)).FirstOrDefault(g => g.Count() > 1) is { } twice)
@@ -107,15 +141,6 @@ public sealed class SpokenLanguageParser
         }
         return Written(predictions, ParseAll(all, leftOut, cancel));
     }
-
-    /// <summary>The same for a data set: the file is the recording's name, which the scorer looks up.</summary>
-    /// <param name="predictions">the jsonl file to write or replace</param>
-    /// <param name="data">the recordings</param>
-    /// <param name="leftOut">told of each recording that cannot be used; it has no line. Null: such a recording stops everything.</param>
-    /// <param name="cancel">stops between batches</param>
-    /// <exception cref="BadInputException">A recording cannot be used, or the predictions cannot be written.</exception>
-    public IReadOnlyList<SpokenCommand> ParseTo(string predictions, SpokenData data, Action<Problem>? leftOut = null, CancellationToken cancel = default) =>
-        Written(predictions, ParseAll(data, leftOut, cancel));
 
     /// <summary>Where in a file each token of a string is looked for.</summary>
     /// <param name="path">the recording</param>
@@ -242,53 +267,6 @@ public sealed class SpokenLanguageParser
         return low;
     }
 
-    private SpokenCommand[] ParseAll(IReadOnlyList<(string Source, Func<float[]> Load)> clips, Action<Problem>? leftOut, CancellationToken cancel)
-    {
-        var results = new List<SpokenCommand>(clips.Count);
-        foreach (var window in clips.Chunk(Window))
-        {
-            cancel.ThrowIfCancellationRequested();
-            var (loaded, problems) = (new Clip?[window.Length], new Problem?[window.Length]);
-            AllCores.For(window.Length, i =>
-            {
-                try
-                {
-                    loaded[i] = new Clip(window[i].Source, window[i].Load());
-                }
-                catch (BadInputException e)
-                {
-                    problems[i] = new Problem(e.Input, e.Place, e.Problem);
-                }
-            });
-            var wrong = problems.OfType<Problem>().ToArray();
-            if (wrong.Length > 0 && leftOut is null)
-            {
-                throw new BadInputException(wrong[0].File, wrong[0].Place, wrong.Length == 1 ? wrong[0].What : $"{wrong[0].What} (and {wrong.Length - 1} more recordings among {window.Length}; {nameof(leftOut)} is told of all)");
-            }
-            Array.ForEach(wrong, p => leftOut!(p));
-            var commands = new SpokenCommand?[window.Length];
-            var usable = Enumerable.Range(0, window.Length).Where(i => loaded[i] is not null).OrderBy(i => loaded[i]!.Samples.Length).ThenBy(i => i).ToArray();
-            for (var from = 0; from < usable.Length;)
-            {
-                cancel.ThrowIfCancellationRequested();
-                // Without length masks a recording's result would depend on its batch; the published code decodes one at a time.
-                var count = 1;
-                while (model.LengthMasks && count < Rows && from + count < usable.Length && (count + 1L) * loaded[usable[from + count]]!.Samples.Length <= BatchSamples)
-                {
-                    count++;
-                }
-                var batch = usable.AsSpan(from, count).ToArray();
-                foreach (var (i, command) in batch.Zip(Decode([.. batch.Select(i => loaded[i]!)])))
-                {
-                    commands[i] = command;
-                }
-                from += count;
-            }
-            results.AddRange(commands.OfType<SpokenCommand>());
-        }
-        return [.. results];
-    }
-
     private SpokenCommand[] Decode(IReadOnlyList<Clip> clips)
     {
         model.eval();
@@ -332,7 +310,7 @@ public sealed class SpokenLanguageParser
 
     private static IReadOnlyList<SpokenCommand> Written(string path, IReadOnlyList<SpokenCommand> commands)
     {
-        SpeechDecoding.Save(path, commands.Select(c => new SluPrediction(Path.GetFileName(c.Source), c.Best.Text)));
+        SlurpPrediction.Save(path, commands.Select(c => new SlurpPrediction(Path.GetFileName(c.Source), c.Best.Text)));
         return commands;
     }
 

@@ -1,7 +1,7 @@
 using Retort.Data;
 using Retort.Text;
 
-namespace Retort.Tests.Data;
+namespace Retort.Tests.Text;
 
 public sealed class SlurpTargetTest
 {

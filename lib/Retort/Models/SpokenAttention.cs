@@ -1,6 +1,4 @@
-using Retort.Plots;
-
-namespace Retort.Papers.Slu;
+namespace Retort.Models;
 
 /// <summary>Where in a recording each token of a string was looked for: the weights of the decoder's cross-attention.</summary>
 public sealed class SpokenAttention
@@ -48,19 +46,6 @@ public sealed class SpokenAttention
             }
         }
         return mean;
-    }
-
-    /// <summary>The weights as a heatmap: tokens from top to bottom, seconds to the right.</summary>
-    /// <param name="layer">a layer; null for the mean over them</param>
-    /// <param name="head">a head; null for the mean over them</param>
-    public Figure Figure(int? layer = null, int? head = null)
-    {
-        // Numbered, since a token may occur twice and places of an axis may not.
-        var names = Tokens.Select((token, i) => (object)$"{i + 1} {token}");
-        var seconds = Enumerable.Range(0, Frames).Select(frame => (object)Math.Round((frame + 0.5) * SecondsPerFrame, 4));
-        return Chart.Heatmap(Weights(layer, head), seconds, names, unit: "weight", firstRowOnTop: true)
-            .WithTitle($"Cross-attention, {(layer is { } l ? $"layer {l + 1}" : "mean over layers")}, {(head is { } h ? $"head {h + 1}" : "mean over heads")}")
-            .WithXAxis("seconds").WithSize(760, 140 + 18 * Tokens.Count);
     }
 
     private static int[] Chosen(int? one, int count, string name) => one is not { } index ? [.. Enumerable.Range(0, count)]

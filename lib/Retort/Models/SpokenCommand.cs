@@ -1,7 +1,25 @@
-using Retort.Data;
 using Retort.Text;
 
-namespace Retort.Papers.Slu;
+namespace Retort.Models;
+
+/// <summary>What was understood of a recording.</summary>
+/// <param name="Source">the file, or the recording's name in its data; empty for samples</param>
+/// <param name="Seconds">the recording's length</param>
+/// <param name="Hypotheses">its readings, the best first; at least one</param>
+public sealed record SpokenCommand(string Source, double Seconds, IReadOnlyList<SpokenHypothesis> Hypotheses)
+{
+    /// <summary>The best reading.</summary>
+    public SpokenHypothesis Best => Hypotheses[0];
+
+    /// <summary>Intent and entities of the best reading.</summary>
+    public Meaning Meaning => Best.Meaning;
+
+    /// <summary>The words of the best reading.</summary>
+    public string Transcript => Best.Transcript;
+
+    /// <summary>The best reading's score.</summary>
+    public double Score => Best.Score;
+}
 
 /// <summary>One reading of a recording.</summary>
 /// <param name="Text">the decoded string, as the model writes it</param>
