@@ -27,14 +27,15 @@ if [ ! -e "$root/.complete" ]; then
   echo "debian13: making $root from $mirror"
   debootstrap --variant=minbase --include=ca-certificates,libssl3t64,zlib1g,git,procps trixie "$root" "$mirror" >"$root.log" 2>&1 ||
     { tail -5 "$root.log" >&2; exit 1; }
+  echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/quick" # the folder can be made again: no waiting for the disk
   touch "$root/.complete"
 fi
 
 mounted=()
 leave() { for at in "${mounted[@]}"; do umount "$at" 2>/dev/null || umount -l "$at"; done; }
 trap leave EXIT
-attach() { # attach FOLDER PLACE
-  mkdir -p "$root$2"
+attach() { # attach FOLDER-OR-FILE PLACE
+  if [ -d "$1" ]; then mkdir -p "$root$2"; else mkdir -p "$(dirname "$root$2")" && touch "$root$2"; fi
   mount --bind "$1" "$root$2"
   mounted=("$root$2" "${mounted[@]}")
 }
@@ -51,7 +52,11 @@ ln -sfn /usr/share/dotnet/dotnet "$root/usr/bin/dotnet"
 # What this machine knows about networks and package feeds.
 cp -L /etc/resolv.conf "$root/etc/resolv.conf" 2>/dev/null || true
 cp /etc/apt/apt.conf.d/*proxy* "$root/etc/apt/apt.conf.d/" 2>/dev/null || true
-[ -d "$HOME/.nuget" ] && attach "$HOME/.nuget" /var/retort/.nuget
+for file in "$HOME/.nuget" "$HOME/.npmrc"; do
+  [ ! -e "$file" ] || attach "$file" "/var/retort/${file##*/}"
+done
+certificates=${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}
+[ ! -e "$certificates" ] || attach "$certificates" /etc/ssl/certs/ca-certificates.crt
 
 # The files of the working tree, without what was built here, and without those of the last time that are gone.
 mkdir -p "$root/retort"
@@ -63,7 +68,7 @@ mv "$files.new" "$files"
 inside() {
   chroot "$root" /usr/bin/env -i HOME=/var/retort PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 \
     DOTNET_CLI_TELEMETRY_OPTOUT=1 ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} \
-    ${SSL_CERT_FILE:+SSL_CERT_FILE="$SSL_CERT_FILE"} bash -c 'cd /retort && exec "$@"' inside "$@"
+    SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt bash -c 'cd /retort && exec "$@"' inside "$@"
 }
 echo "debian13: $(. "$root/etc/os-release" && echo "$PRETTY_NAME")"
 code=0

@@ -66,6 +66,26 @@ def run(make, dtype):
     return [[float(f"{v:.17g}" if dtype == torch.float64 else f"{v:.9g}") for v in p.detach().flatten().tolist()] for p in ps]
 
 
+def lbfgs(dtype, lr, **settings):
+    """Three steps of five iterations on a problem of curved valleys; the loss of each step's start and the parameters."""
+    torch.set_default_dtype(dtype)
+    ps = begin(dtype)
+    opt = optim.LBFGS(ps, lr, max_iter=5, history_size=4, **settings)
+    losses = []
+
+    def closure():
+        opt.zero_grad()
+        k = torch.arange(36, dtype=dtype)
+        x = torch.cat([p.flatten() for p in ps])
+        total = ((1 + k[:34] / 10) * (x - torch.cos(k[:34])) ** 2).sum() / 2 + (x[1:] - x[:-1] ** 2).pow(2).sum()
+        total.backward()
+        return total
+
+    for _ in range(3):
+        losses.append(opt.step(closure).item())
+    return {"losses": losses, "parameters": [p.detach().flatten().tolist() for p in ps]}
+
+
 makers = {
     "SGD": lambda p: optim.SGD(p, 0.1),
     "SGD momentum": lambda p: optim.SGD(p, 0.05, momentum=0.9, dampening=0.1, weight_decay=0.01),
@@ -134,6 +154,7 @@ def plateau(mode, threshold_mode, values):
 VALUES = [1.0, 0.95, 0.93, 0.92, 0.7, 0.69, 0.69, 0.69, 0.69, 0.3, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4]
 print(json.dumps({
     "optimizers": {n: {"float32": run(m, torch.float32), "float64": run(m, torch.float64)} for n, m in makers.items()},
+    "lbfgs": lbfgs(torch.float64, 0.1, tolerance_grad=1e-5),
     "schedules": {n: rates(m) for n, m in plans.items()},
     "plateau": {"min rel": plateau("min", "rel", VALUES), "max abs": plateau("max", "abs", [-v for v in VALUES])},
 }, separators=(",", ":")))

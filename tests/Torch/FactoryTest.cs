@@ -99,8 +99,8 @@ public class FactoryTest
         using DisposeScope scope = NewDisposeScope();
         Tensor x = tensor(new float[,] { { 1, 2.5f }, { -3, 4 } });
         Assert.Equal("[2x2], type = Float32, device = cpu", x.metastr());
-        Assert.Equal("[2x2], type = Float32, device = cpu\n   1 2.5\n  -3   4", x.jlstr());
-        Assert.Equal("[[  1, 2.5],\n [ -3,   4]]", x.npstr());
+        Assert.Equal("[2x2], type = Float32, device = cpu\n  1 2.5\n -3   4\n", x.jlstr());
+        Assert.Equal("[[1 2.5]\n [-3 4]]", x.npstr());
         Assert.Equal("[], type = Int64, device = cpu, value = 7", tensor(7L).ToString(torch.julia));
     }
 

@@ -190,7 +190,7 @@ public sealed class DisposeScope : IDisposable
                 (kept ??= []).Add(last);
                 continue;
             }
-            if (last is not torch.Tensor) manager.Counts.PackedSequenceStatistics.CountDisposedInScope();
+            if (last is not (torch.Tensor or torch.nn.utils.rnn.PackedSequence)) manager.Counts.PackedSequenceStatistics.CountDisposedInScope();
             last.Dispose();
         }
         for (int i = (kept?.Count ?? 0) - 1; i >= 0; i--) Place(kept![i]);
@@ -218,13 +218,19 @@ public sealed class DisposeScope : IDisposable
     private void MoveInto(DisposeScope? target, IDisposable disposable)
     {
         if (disposable is torch.Tensor { IsInvalid: true }) return;
-        DisposeScope? from = disposable is torch.Tensor tensor ? tensor.OwningDisposeScope : Contains(disposable) ? this : null;
+        DisposeScope? from = disposable switch
+        {
+            torch.Tensor tensor => tensor.OwningDisposeScope,
+            torch.nn.utils.rnn.PackedSequence packed => packed.OwningDisposeScope,
+            _ => Contains(disposable) ? this : null,
+        };
         if (from == target) return;
         LifetimeStatistics counts = manager.Counts.Of(disposable);
         from?.Forget(disposable);
         if (target is null) counts.CountDetached();
         else if (from is null) counts.CountAttached();
         target?.Place(disposable);
+        if (disposable is torch.nn.utils.rnn.PackedSequence moved) moved.OwningDisposeScope = target;
     }
 
     private int IndexOf(IDisposable disposable)

@@ -3,6 +3,9 @@ namespace TorchSharp;
 /// <summary>How many of one kind of object a thread made, and what became of them, on whatever thread that was.</summary>
 public class LifetimeStatistics
 {
+    // While above zero nothing is counted: TorchSharp makes what this is about in native code.
+    internal int Paused;
+
     private long createdOutside, disposedOutside, createdInside, disposedInside, attached, detached;
 
     public long CreatedOutsideScopeCount => Interlocked.Read(ref createdOutside);
@@ -32,15 +35,21 @@ public class LifetimeStatistics
     // Only the thread that they belong to creates.
     internal void CountCreated(bool inside)
     {
+        if (Paused > 0) return;
         if (inside) createdInside++;
         else createdOutside++;
     }
 
-    internal void CountDisposedInScope() => Interlocked.Increment(ref disposedInside);
+    internal void CountDisposedInScope() => Count(ref disposedInside);
 
-    internal void CountDisposedOutside() => Interlocked.Increment(ref disposedOutside);
+    internal void CountDisposedOutside() => Count(ref disposedOutside);
 
-    internal void CountAttached() => Interlocked.Increment(ref attached);
+    internal void CountAttached() => Count(ref attached);
 
-    internal void CountDetached() => Interlocked.Increment(ref detached);
+    internal void CountDetached() => Count(ref detached);
+
+    private void Count(ref long number)
+    {
+        if (Paused == 0) Interlocked.Increment(ref number);
+    }
 }

@@ -5,17 +5,21 @@ using static TorchSharp.torch;
 
 namespace TorchSharp;
 
-/// <summary>Writes a tensor as text; of long dimensions the ends only.</summary>
+/// <summary>
+/// Writes a tensor as text, as TorchSharp does; of long dimensions the ends only (TorchSharp writes every row of its Julia style).
+/// </summary>
 internal sealed class TensorPrinter(Tensor source, string? format, int? width, CultureInfo? culture, string? newLine)
 {
     internal static int MaxRows = 6;
-    internal static int MaxColumns = 16;
+    internal static int MaxColumns = 6;
     internal static string FloatFormat = "g5";
     internal static int LineWidth = 100;
-    internal static string NewLine = "\n";
+    internal static string NewLine = Environment.NewLine;
+
+    private const string Dots = "...";
 
     private readonly StringBuilder text = new();
-    private readonly CultureInfo culture = culture ?? CultureInfo.InvariantCulture;
+    private readonly CultureInfo culture = culture ?? CultureInfo.CurrentCulture;
     private readonly string line = newLine ?? NewLine;
     private long[] sizes = [];
     private string[] cells = [];
@@ -27,24 +31,22 @@ internal sealed class TensorPrinter(Tensor source, string? format, int? width, C
         if (style == TensorStringStyle.Metadata || source.is_meta) return Metadata(source);
         sizes = source.shape;
         using (Tensor here = source.detach().cpu().resolve_conj()) cells = Cells(here);
-        int wide = cells.Length == 0 ? 0 : cells.Max(c => c.Length);
         if (style == TensorStringStyle.Numpy)
         {
-            if (sizes.Length == 0) return cells[0];
-            Brackets(0, 0, wide, "[", "]", " ");
+            if (sizes.Length > 0) Brackets(0, 0, "[", "]", " ", indented: true);
         }
         else if (style == TensorStringStyle.CSharp)
         {
             text.Append(Metadata(source)).Append(", value = ");
             if (sizes.Length == 0) text.Append(cells[0]);
-            else Brackets(0, 0, 0, "{", "}", "");
+            else Brackets(0, 0, "{", "}", ", ", indented: false);
         }
         else
         {
             text.Append(Metadata(source));
             if (sizes.Length == 0) text.Append(", value = ").Append(cells[0]);
-            else if (sizes.Length == 1) Row(text.Append(line), 0, wide);
-            else Slices(0, 0, "", wide);
+            else if (sizes.Length == 1) Table(0, 1, sizes[0]);
+            else Slices(0, 0, "");
         }
         return text.ToString();
     }
@@ -53,58 +55,83 @@ internal sealed class TensorPrinter(Tensor source, string? format, int? width, C
     {
         string real = format ?? FloatFormat;
         string Show(double x) => x.ToString(real, culture);
+        string Both(Complex z) => (z.Real != 0 || z.Imaginary == 0 ? Show(z.Real) + (z.Imaginary != 0 ? "+" : "") : "") + (z.Imaginary != 0 ? Show(z.Imaginary) + "i" : "");
         return t.dtype switch
         {
             ScalarType.Bool => Array.ConvertAll(t.data<bool>().ToArray(), b => b.ToString()),
             ScalarType.Float64 => Array.ConvertAll(t.data<double>().ToArray(), Show),
             ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16
                 => Array.ConvertAll(t.to(ScalarType.Float32).data<float>().ToArray(), f => f.ToString(real, culture)),
-            ScalarType.ComplexFloat32 or ScalarType.ComplexFloat64
-                => Array.ConvertAll(t.to(ScalarType.ComplexFloat64).data<Complex>().ToArray(), z => $"{Show(z.Real)}{(z.Imaginary < 0 ? "-" : "+")}{Show(Math.Abs(z.Imaginary))}i"),
+            ScalarType.ComplexFloat32
+                => Array.ConvertAll(t.data<(float, float)>().ToArray(), z => Single(z.Item1, z.Item2)),
+            ScalarType.ComplexFloat64 => Array.ConvertAll(t.data<Complex>().ToArray(), Both),
             _ => Array.ConvertAll(t.to(ScalarType.Int64).data<long>().ToArray(), i => i.ToString(culture)),
         };
+
+        string Single(float a, float b) => (a != 0 || b == 0 ? a.ToString(real, culture) + (b != 0 ? "+" : "") : "") + (b != 0 ? b.ToString(real, culture) + "i" : "");
     }
 
     // Julia's way: the last two dimensions as a table, one table for each place in the others.
-    private void Slices(int dim, long start, string place, int wide)
+    private void Slices(int dim, long start, string place)
     {
         if (dim == sizes.Length - 2)
         {
-            if (place.Length > 0) text.Append(line).Append('[').Append(place).Append("..,:,:] =");
-            foreach (long r in Ends(sizes[dim], MaxRows))
-            {
-                text.Append(line);
-                if (r < 0) text.Append(" ...");
-                else Row(text, start + r * sizes[^1], wide);
-            }
+            if (place.Length > 0) text.Append(line).Append('[').Append(place).Append("..,..] =");
+            Table(start, sizes[^2], sizes[^1]);
             return;
         }
         long step = sizes[(dim + 1)..].Aggregate(1L, (a, b) => a * b);
         foreach (long i in Ends(sizes[dim], MaxRows))
         {
-            if (i >= 0) Slices(dim + 1, start + i * step, $"{place}{i},", wide);
-            else text.Append(line).Append(" ...");
+            if (i >= 0) Slices(dim + 1, start + i * step, $"{place}{i},");
+            else text.Append(line).Append(' ').Append(Dots);
         }
     }
 
-    private void Row(StringBuilder to, long start, int wide)
+    // Columns as wide as their longest number, as many as every row has room for.
+    private void Table(long start, long rows, long columns)
     {
-        int fit = Math.Max(2, Math.Min(MaxColumns, (width ?? LineWidth) / (wide + 1)));
-        foreach (long c in Ends(sizes[^1], fit)) to.Append(' ').Append(c < 0 ? "..." : cells[start + c].PadLeft(wide));
+        long[] shown = [.. Ends(rows, MaxRows)];
+        long fit = columns;
+        foreach (long r in shown.Where(r => r >= 0))
+        {
+            int left = width ?? LineWidth;
+            for (long c = 0; c < fit; c++)
+            {
+                int length = cells[start + r * columns + c].Length;
+                if (left - length - Dots.Length - 1 < 0) fit = c;
+                left -= length + 1;
+            }
+        }
+        var wide = new int[fit];
+        foreach (long r in shown.Where(r => r >= 0))
+        {
+            for (long c = 0; c < fit; c++) wide[c] = Math.Max(wide[c], cells[start + r * columns + c].Length);
+        }
+        text.Append(line);
+        foreach (long r in shown)
+        {
+            for (long c = 0; r >= 0 && c < fit; c++) text.Append(' ').Append(cells[start + r * columns + c].PadLeft(wide[c]));
+            if (r < 0 || fit < columns) text.Append(' ').Append(Dots);
+            text.Append(line);
+        }
     }
 
-    private void Brackets(int dim, long start, int wide, string open, string close, string space)
+    private void Brackets(int dim, long start, string open, string close, string between, bool indented)
     {
         text.Append(open);
+        bool last = dim == sizes.Length - 1;
         long step = sizes[(dim + 1)..].Aggregate(1L, (a, b) => a * b);
         bool first = true;
-        foreach (long i in Ends(sizes[dim], dim == sizes.Length - 1 ? MaxColumns : MaxRows))
+        foreach (long i in Ends(sizes[dim], last ? MaxColumns : MaxRows))
         {
-            if (!first) text.Append(dim == sizes.Length - 1 ? "," + space : "," + line + new string(' ', dim + 1));
+            if (!first && last) text.Append(between);
+            else if (!first && indented) text.Insert(text.Length, line, sizes.Length - dim - 1).Append(' ', dim + 1);
+            else if (!first) text.Append(", ");
             first = false;
-            if (i < 0) text.Append("...");
-            else if (dim == sizes.Length - 1) text.Append(cells[start + i].PadLeft(wide));
-            else Brackets(dim + 1, start + i * step, wide, open, close, space);
+            if (i < 0) text.Append(Dots);
+            else if (last) text.Append(cells[start + i]);
+            else Brackets(dim + 1, start + i * step, open, close, between, indented);
         }
         text.Append(close);
     }

@@ -14,6 +14,18 @@ public class ThreadDisposeScopeStatistics
     public long DetachedFromScopeCount => TensorStatistics.DetachedFromScopeCount + PackedSequenceStatistics.DetachedFromScopeCount;
     public long ThreadTotalLiveCount => TensorStatistics.ThreadTotalLiveCount + PackedSequenceStatistics.ThreadTotalLiveCount;
 
+    /// <summary>This thread's tensors are not counted until the result is disposed of.</summary>
+    internal IDisposable Pause() => new Pausing(TensorStatistics);
+
+    private sealed class Pausing : IDisposable
+    {
+        private readonly LifetimeStatistics of;
+
+        internal Pausing(LifetimeStatistics of) => Interlocked.Increment(ref (this.of = of).Paused);
+
+        public void Dispose() => Interlocked.Decrement(ref of.Paused);
+    }
+
     internal LifetimeStatistics Of(IDisposable disposable) => disposable is torch.Tensor ? TensorStatistics : PackedSequenceStatistics;
 
     public void Reset()

@@ -20,6 +20,12 @@ public static unsafe partial class torch
     {
         bool whole = start.Type == ScalarType.Int64 && stop.Type == ScalarType.Int64 && step.Type == ScalarType.Int64;
         ScalarType type = dtype ?? (whole ? ScalarType.Int64 : get_default_dtype());
+        if (is_complex(type))
+        {
+            // libtorch has none of these: a line on the real axis, as TorchSharp has it.
+            using Tensor real = arange(start, stop, step, Part(type), device);
+            return Named(real.to_type(type, copy: true), requires_grad, null);
+        }
         return Named(Aten.arange_start_step.Call(start, stop, step, type, Arg.None, Place(device)), requires_grad, null);
     }
 
@@ -87,13 +93,16 @@ public static unsafe partial class torch
     internal static Tensor NewRandn(long[] size, Generator? generator, ScalarType? dtype, Device? device, bool requiresGrad, string[]? names)
         => Named(Aten.randn_generator.Call(size, generator, Type(dtype), Arg.None, Place(device)), requiresGrad, names);
 
+    /// <summary>The type of a complex number's two parts.</summary>
+    internal static ScalarType Part(ScalarType complex) => complex == ScalarType.ComplexFloat32 ? ScalarType.Float32 : ScalarType.Float64;
+
     internal static ScalarType Type(ScalarType? dtype) => dtype ?? get_default_dtype();
 
     internal static Device Place(Device? device) => device ?? get_default_device();
 
     internal static Tensor Named(Tensor made, bool requiresGrad, string[]? names)
     {
-        if (names is not null) throw new NotSupportedException("named dimensions are not part of this engine");
+        if (names is { Length: > 0 }) made.rename_(names);
         return requiresGrad ? made.requires_grad_() : made;
     }
 

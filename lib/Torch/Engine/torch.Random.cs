@@ -4,7 +4,15 @@ namespace TorchSharp;
 public static partial class torch
 {
     public static Tensor randint(long low, long high, long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null)
-        => Named(Aten.randint_low_generator.Call(low, high, size, generator, dtype ?? ScalarType.Int64, Arg.None, Place(device)), requires_grad, names);
+    {
+        if (dtype is { } type && is_complex(type))
+        {
+            // libtorch has none of these: whole numbers in both parts, as in TorchSharp.
+            using Tensor real = randint(low, high, size, Part(type), device, generator: generator), imaginary = randint(low, high, size, Part(type), device, generator: generator);
+            return Named(complex(real, imaginary), requires_grad, names);
+        }
+        return Named(Aten.randint_low_generator.Call(low, high, size, generator, dtype ?? ScalarType.Int64, Arg.None, Place(device)), requires_grad, names);
+    }
 
     public static Tensor randint(long high, long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null)
         => randint(0, high, size, dtype, device, requires_grad, generator, names);
@@ -31,7 +39,11 @@ public static partial class torch
     }
 
     public static Tensor normal(double mean, double std, ReadOnlySpan<long> size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null)
-        => Named(NewEmpty(size.ToArray(), dtype, device, false, names).normal_(mean, std, generator), requires_grad, null);
+    {
+        // libtorch refuses a negative deviation; in TorchSharp it mirrors the draws.
+        Tensor drawn = NewEmpty(size.ToArray(), dtype, device, false, null);
+        return Named(std < 0 ? drawn.normal_(0, 1, generator).mul_(std).add_(mean) : drawn.normal_(mean, std, generator), requires_grad, names);
+    }
 
     public static Tensor normal(Tensor mean, Tensor std, Generator? generator = null) => Aten.normal_Tensor_Tensor.Call(mean, std, generator);
 

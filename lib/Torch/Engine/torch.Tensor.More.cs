@@ -22,7 +22,7 @@ public static partial class torch
         public Tensor count_nonzero(long[]? dims = null)
             => dims is null ? Aten.count_nonzero.Call(this) : Aten.count_nonzero_dim_IntList.Call(this, dims);
 
-        public Tensor cross(Scalar other, long dim) => Aten.cross.Call(this, (Tensor)other, dim);
+        public Tensor cross(Scalar other, long dim) => Aten.cross.Call(this, Of(other), dim);
 
         public Tensor cumulative_trapezoid(double dx = 1, long dim = -1) => Aten.cumulative_trapezoid_dx.Call(this, dx, dim);
 

@@ -99,7 +99,12 @@ public static partial class torch
         public static implicit operator Tensor(bool[] value) => tensor(value);
         public static implicit operator Tensor((float, float)[] value) => tensor(value);
         public static implicit operator Tensor(System.Numerics.Complex[] value) => tensor(value);
-        public static implicit operator Tensor(Scalar scalar) => Aten.scalar_tensor.Call(scalar, scalar.Type == ScalarType.Float64 ? get_default_dtype() : scalar.Type);
+
+        /// <summary>It only guides the compiler's choice among overloads, as in TorchSharp: a scalar becomes a tensor by <c>torch.tensor</c>.</summary>
+        public static implicit operator Tensor(Scalar scalar) => throw new InvalidOperationException("a Scalar does not turn into a Tensor by itself; write torch.tensor(...)");
+
+        internal static Tensor Of(Scalar scalar) => Aten.scalar_tensor.Call(scalar, scalar.Type == ScalarType.Float64 ? get_default_dtype() : scalar.Type);
+
         public static explicit operator float(Tensor value) => value.ToSingle();
         public static explicit operator double(Tensor value) => value.ToDouble();
         public static explicit operator sbyte(Tensor value) => value.ToSByte();

@@ -43,18 +43,16 @@ public static partial class torch
         public string ToString(TensorStringStyle style, string? fltFormat = null, int? width = null, CultureInfo? cultureInfo = null, string? newLine = null)
             => IsInvalid ? "" : new TensorPrinter(this, fltFormat, width, cultureInfo, newLine).Write(style == TensorStringStyle.Default ? torch.TensorStringStyle : style);
 
-        /// <summary>Nested lists of numbers; a lone number for a tensor without dimensions.</summary>
+        /// <summary>Nested ArrayLists of scalars; a lone scalar for a tensor without dimensions.</summary>
         public object tolist()
         {
-            if (Dimensions > 0) return unbind(0).Select(t => t.tolist()).ToList();
-            Scalar s = ToScalar();
-            return s.Type switch
+            if (Dimensions == 0) return ToScalar();
+            var list = new System.Collections.ArrayList();
+            foreach (Tensor part in unbind(0))
             {
-                ScalarType.Bool => s.ToBoolean(),
-                ScalarType.Int64 => s.ToInt64(),
-                ScalarType.ComplexFloat64 => s.ToComplexFloat64(),
-                _ => s.ToDouble(),
-            };
+                using (part) list.Add(part.tolist());
+            }
+            return list;
         }
     }
 }

@@ -36,6 +36,11 @@ public static partial class torch
             scope?.Add(this);
         }
 
+        // No tensor: nothing to count or to free.
+        private Tensor() => GC.SuppressFinalize(this);
+
+        internal static Tensor WithoutHandle() => new();
+
         ~Tensor() => Dispose(false);
 
         public static long TotalCount => Interlocked.Read(ref totalCount);

@@ -51,6 +51,6 @@ public static partial class torch
         public static implicit operator TensorIndex(Range range) => Slice(range);
         public static implicit operator TensorIndex(Index index) => Single(index.IsFromEnd ? -index.Value : index.Value);
         public static implicit operator Tensor(TensorIndex value)
-            => value.Index ?? throw new InvalidOperationException("this index holds no tensor");
+            => throw new InvalidOperationException("an index does not turn into a Tensor by itself; this conversion only guides the compiler's choice among overloads");
     }
 }

@@ -7,7 +7,7 @@ namespace Retort.Torch;
 internal enum PickleCall
 {
     None, OrderedDict, Set, Encode, Size, Device, RebuildTensor, RebuildTensorV2, RebuildParameter,
-    NumpyType, NumpyScalar, NumpyArray, NumpyBuffer, NumpyClass,
+    NumpyType, NumpyScalar, NumpyArray, NumpyBuffer, NumpyClass, Module,
 }
 
 /// <param name="Call">what happens when the pickle calls it</param>
@@ -43,6 +43,7 @@ internal sealed record PickleGlobal(string Name, PickleCall Call, ScalarType? St
             yield return new($"{core}.multiarray._reconstruct", PickleCall.NumpyArray);
             yield return new($"{core}.numeric._frombuffer", PickleCall.NumpyBuffer);
         }
+        yield return new("__torch__.Module", PickleCall.Module);
         yield return new("torch._utils._rebuild_tensor", PickleCall.RebuildTensor);
         yield return new("torch._utils._rebuild_tensor_v2", PickleCall.RebuildTensorV2);
         yield return new("torch._utils._rebuild_parameter", PickleCall.RebuildParameter);

@@ -14,6 +14,7 @@ internal sealed class PickleMachine(ByteSource bytes, Dictionary<string, Pickled
     private readonly Stack<int> marks = new();
     private readonly Dictionary<long, object?> memo = [];
     private readonly PickleReduce reduce = new(bytes);
+    private readonly HashSet<object> modules = new(ReferenceEqualityComparer.Instance);
 
     public object? Run()
     {
@@ -75,6 +76,7 @@ internal sealed class PickleMachine(ByteSource bytes, Dictionary<string, Pickled
             case (byte)'c': Push(PickleGlobal.Find(bytes.ReadLine(), bytes.ReadLine(), bytes)); break;
             case 0x93: StackGlobal(); break;
             case (byte)'R': Reduce(); break;
+            case 0x81: NewObject(); break;
             case (byte)'b': Build(); break;
             case (byte)'Q': Push(Persistent(Pop())); break;
             case (byte)'p': memo[MemoIndex(bytes.ReadLine())] = Peek(); break;
@@ -189,10 +191,27 @@ internal sealed class PickleMachine(ByteSource bytes, Dictionary<string, Pickled
             : throw bytes.Bad("a call of something that is not one of the known constructors"));
     }
 
+    // A module as C++'s torch::save writes it (and TorchSharp's torch.save): its attributes by name are all that is read of it.
+    private void NewObject()
+    {
+        var call = PopMany(2);
+        Push(call is [PickleGlobal { Call: PickleCall.Module }, object?[] { Length: 0 }] ? NewDictionary()
+            : throw bytes.Bad("an object of something that is not one of the known constructors"));
+        modules.Add(Peek()!);
+    }
+
     private void Build()
     {
         // torch.save gives the OrderedDict of a state_dict an attribute with the modules' versions. Nobody needs it.
         var state = Pop();
+        if (modules.Contains(Peek()!) && state is Dictionary<object, object?> held)
+        {
+            foreach (var (name, value) in held)
+            {
+                ((Dictionary<object, object?>)Peek()!)[name] = value;
+            }
+            return;
+        }
         if (reduce.Build(Peek(), state))
         {
             return;

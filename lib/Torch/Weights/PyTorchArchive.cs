@@ -19,14 +19,17 @@ internal sealed class PyTorchArchive
 
     public required Dictionary<string, PlacedStorage> Storages { get; init; }
 
-    public static PyTorchArchive Parse(Stream stream, string source)
+    /// <param name="stream">the file</param>
+    /// <param name="source">its name</param>
+    /// <param name="saved">whether to take what C++'s torch::save writes, too: a module without code of its own that holds tensors</param>
+    public static PyTorchArchive Parse(Stream stream, string source, bool saved = false)
     {
         Span<byte> head = stackalloc byte[4];
         stream.Position = 0;
         var read = stream.ReadAtLeast(head, 4, throwOnEndOfStream: false);
         if (read == 4 && head.SequenceEqual("PK\x3\x4"u8))
         {
-            return ParseZip(stream, source);
+            return ParseZip(stream, source, saved);
         }
         return read == 4 && head[0] == 0x80 ? ParseLegacy(stream, source)
             : throw new BadInputException(source, "byte 0", "not a PyTorch file: expected a zip (PyTorch 1.6 and later) or a pickle (before)");
@@ -51,7 +54,7 @@ internal sealed class PyTorchArchive
         CheckCrc(source, $"storage {Names.Quote(placed.Storage.Key)}", crc, placed.Crc ?? 0);
     }
 
-    private static PyTorchArchive ParseZip(Stream stream, string source)
+    private static PyTorchArchive ParseZip(Stream stream, string source, bool saved)
     {
         var entries = StoredZip.Read(stream, source);
         const string main = "/data.pkl";
@@ -61,7 +64,7 @@ internal sealed class PyTorchArchive
             throw new BadInputException(source, "", $"a zip with {names.Length} entries NAME/data.pkl; a file of torch.save has one");
         }
         var root = names[0][..^main.Length];
-        if (entries.ContainsKey($"{root}/constants.pkl"))
+        if (entries.ContainsKey($"{root}/constants.pkl") && !saved)
         {
             throw new BadInputException(source, "", "a TorchScript program; expected weights alone, as torch.save(model.state_dict(), path) writes them");
         }

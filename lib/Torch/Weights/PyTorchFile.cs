@@ -34,6 +34,17 @@ public static class PyTorchFile
         return loaded.ToDictionary(item => (string)item.Key, item => (Tensor)item.Value!, StringComparer.Ordinal);
     });
 
+    /// <summary>The one tensor of a file that C++'s torch::save wrote (TorchSharp's torch.save calls it), or Python's.</summary>
+    internal static Tensor LoadTensor(string path)
+    {
+        var found = Read(path, (archive, stream) => PyTorchTensors.Materialize(archive, archive.Root, stream, path), saved: true);
+        if (found is Dictionary<object, object?> { Count: 1 } module && module.Single() is { Key: "0", Value: Tensor only })
+        {
+            return only;
+        }
+        return found as Tensor ?? throw new BadInputException(path, "", "the file holds something else than one tensor");
+    }
+
     private static Dictionary<object, object?> FindState(object? root, string path, string? key)
     {
         if (root is not Dictionary<object, object?> top)
@@ -75,7 +86,7 @@ public static class PyTorchFile
     private static string Keys(Dictionary<object, object?> dictionary) =>
         string.Join(", ", dictionary.Keys.Take(20).Select(k => Names.Quote(k.ToString() ?? "")));
 
-    private static T Read<T>(string path, Func<PyTorchArchive, Stream, T> use)
+    private static T Read<T>(string path, Func<PyTorchArchive, Stream, T> use, bool saved = false)
     {
         FileStream stream;
         try
@@ -88,7 +99,7 @@ public static class PyTorchFile
         }
         using (stream)
         {
-            return use(PyTorchArchive.Parse(stream, path), stream);
+            return use(PyTorchArchive.Parse(stream, path, saved), stream);
         }
     }
 }

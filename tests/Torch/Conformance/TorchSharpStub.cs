@@ -213,6 +213,10 @@ internal static partial class TorchSharpStub
         {
             var body = (p.Groups[5].Success ? "get => throw null; " : "") + (p.Groups[6].Success ? "set => throw null; " : "");
             var name = p.Groups[4].Success ? $"this[{Parameters(p.Groups[4].Value, false)}]" : Safe(p.Groups[3].Value);
+            if (node.Name == "Function" && name == "Name")
+            {
+                return "public abstract string Name { get; } // throw null";
+            }
             return inInterface
                 ? $"{p.Groups[2].Value} {name} {{ {body.Replace(" => throw null", "")} }} // throw null"
                 : $"public {p.Groups[1].Value}{p.Groups[2].Value} {name} {{ {body}}}";
@@ -267,6 +271,14 @@ internal static partial class TorchSharpStub
         if (name is "ToString" && parameters.Length == 0 || name is "GetHashCode" || name is "Equals" && parameters == "object obj")
         {
             return "override ";
+        }
+        if (node.Name.EndsWith("TensorFunction") && name is ("forward" or "backward"))
+        {
+            return "abstract ";
+        }
+        if (node is { Name: "Sequential", Generics.Length: > 0 } && name == "Slice")
+        {
+            return "virtual ";
         }
         if (name == "forward" && node.Kind == "class" && (!parameters.Contains("output_size") || node.Name.StartsWith("MaxUnpool")))
         {

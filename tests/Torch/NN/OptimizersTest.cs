@@ -127,6 +127,33 @@ public class OptimizersTest
     }
 
     [Fact]
+    public void LBFGS_ThreeStepsOfFiveIterations_GiveWhatPyTorchGives()
+    {
+        using var scope = NewDisposeScope();
+        var parameters = Begin(ScalarType.Float64);
+        using var optimizer = LBFGS(parameters, 0.1, max_iter: 5, history_size: 4);
+        var golden = Golden.GetProperty("lbfgs");
+        Tensor Closure()
+        {
+            optimizer.zero_grad();
+            var k = arange(34, dtype: ScalarType.Float64);
+            var x = cat([.. parameters.Select(p => p.flatten())]);
+            var total = ((1 + k / 10) * (x - k.cos()).pow(2)).sum() / 2 + (x[1..] - x[..^1].pow(2)).pow(2).sum();
+            total.backward();
+            return total;
+        }
+        foreach (var wanted in golden.GetProperty("losses").EnumerateArray())
+        {
+            Assert.Equal(wanted.GetDouble(), optimizer.step(Closure).item<double>(), 1e-9 * wanted.GetDouble());
+        }
+        var found = parameters.SelectMany(p => p.detach().data<double>().ToArray()).ToArray();
+        var pyTorchs = golden.GetProperty("parameters").EnumerateArray().SelectMany(p => p.EnumerateArray()).Select(v => v.GetDouble()).ToArray();
+        Assert.Equal(pyTorchs.Length, found.Length);
+        Assert.All(found.Zip(pyTorchs), pair => Assert.Equal(pair.Second, pair.First, 1e-9));
+        Assert.Throws<ArgumentNullException>(() => ((Optimizer)optimizer).step());
+    }
+
+    [Fact]
     public void ParamGroups_OptionsOfTheirOwn_OverrideTheDefaults()
     {
         var parameters = Begin(ScalarType.Float64);

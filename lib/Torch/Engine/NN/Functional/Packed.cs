@@ -9,70 +9,119 @@ public static partial class torch
             /// <summary>Sequences of different lengths: padded, or packed step by step.</summary>
             public static partial class rnn
             {
-                /// <summary>Sequences packed step by step, the longest first.</summary>
+                /// <summary>
+                /// Sequences packed step by step, the longest first. One member of its dispose scope, which its four tensors live and die
+                /// with; sequences that stood in order have no indices (their tensors are invalid).
+                /// </summary>
                 public sealed class PackedSequence : IDisposable
                 {
                     public readonly Tensor data;
                     public readonly Tensor batch_sizes;
                     public readonly Tensor sorted_indices;
                     public readonly Tensor unsorted_indices;
+                    private bool disposed;
 
+                    /// <summary>Takes the tensors over, joins the thread's scope and counts itself and its tensors.</summary>
                     internal PackedSequence(Tensor data, Tensor batch_sizes, Tensor? sorted, Tensor? unsorted)
                     {
-                        this.data = data;
-                        this.batch_sizes = batch_sizes;
-                        sorted_indices = sorted!;
-                        unsorted_indices = unsorted!;
-                    }
-
-                    private IEnumerable<Tensor> Parts
-                    {
-                        get
+                        (this.data, this.batch_sizes) = (data, batch_sizes);
+                        (sorted_indices, unsorted_indices) = (sorted ?? Tensor.WithoutHandle(), unsorted ?? Tensor.WithoutHandle());
+                        using (DisposeScopeManager.Statistics.Pause())
                         {
-                            yield return data;
-                            yield return batch_sizes;
-                            if (sorted_indices is not null)
-                            {
-                                yield return sorted_indices;
-                                yield return unsorted_indices;
-                            }
+                            Array.ForEach(Parts, part => part.DetachFromDisposeScope());
                         }
+                        var manager = DisposeScopeManager.Current;
+                        var counts = DisposeScopeManager.Statistics.TensorStatistics;
+                        foreach (var _ in Parts)
+                        {
+                            counts.CountCreated(manager.Innermost is not null);
+                            if (manager.Innermost is not null) counts.CountDetached();
+                        }
+                        OwningDisposeScope = manager.Register(this);
                     }
 
-                    /// <summary>The same packing of other data.</summary>
-                    internal PackedSequence With(Tensor other) =>
-                        new(other, Outer(batch_sizes.alias()), Outer(sorted_indices?.alias()), Outer(unsorted_indices?.alias()));
+                    internal DisposeScope? OwningDisposeScope { get; set; }
 
-                    private static Tensor Outer(Tensor? tensor) => tensor?.MoveToOuterDisposeScope()!;
+                    internal bool IsInvalid => disposed;
+
+                    private Tensor[] Parts => [data, batch_sizes, sorted_indices, unsorted_indices];
+
+                    /// <summary>The same packing of other data, which is taken over.</summary>
+                    internal PackedSequence With(Tensor other)
+                    {
+                        Tensor? Same(Tensor part) => part.IsInvalid ? null : part.alias();
+                        Tensor?[] parts;
+                        using (DisposeScopeManager.Statistics.Pause())
+                        {
+                            parts = [batch_sizes.alias(), Same(sorted_indices), Same(unsorted_indices)];
+                        }
+                        return new(other, parts[0]!, parts[1], parts[2]);
+                    }
 
                     internal Tensor? Sorted(Tensor? states) =>
-                        states is null || sorted_indices is null ? states : Aten.index_select.Call(states, 1, sorted_indices);
+                        states is null || sorted_indices.IsInvalid ? states : Aten.index_select.Call(states, 1, sorted_indices);
 
                     internal Tensor Unsorted(Tensor states) =>
-                        unsorted_indices is null ? states : Aten.index_select.Call(states, 1, unsorted_indices);
+                        unsorted_indices.IsInvalid ? states : Aten.index_select.Call(states, 1, unsorted_indices);
 
-                    public PackedSequence MoveToOuterDisposeScope() => Each(t => t.MoveToOuterDisposeScope());
-
-                    public PackedSequence DetachFromDisposeScope() => Each(t => t.DetachFromDisposeScope());
-
-                    public PackedSequence MoveToOtherDisposeScope(PackedSequence other) => Each(t => t.MoveToOtherDisposeScope(other.data));
-
-                    public PackedSequence MoveToOtherDisposeScope(DisposeScope other) => Each(t => t.MoveToOtherDisposeScope(other));
-
-                    private PackedSequence Each(Action<Tensor> action)
+                    public PackedSequence MoveToOuterDisposeScope()
                     {
-                        foreach (var part in Parts)
-                        {
-                            action(part);
-                        }
+                        OwningDisposeScope?.MoveToOuter(this);
                         return this;
                     }
 
-                    public void Dispose() => Each(t => t.Dispose());
+                    public PackedSequence DetachFromDisposeScope()
+                    {
+                        OwningDisposeScope?.Detach(this);
+                        return this;
+                    }
+
+                    public PackedSequence MoveToOtherDisposeScope(PackedSequence other) => MoveToOtherDisposeScope(other.OwningDisposeScope!);
+
+                    public PackedSequence MoveToOtherDisposeScope(DisposeScope other)
+                    {
+                        if (other is null) return DetachFromDisposeScope();
+                        if (OwningDisposeScope is null) other.Attach(this);
+                        else OwningDisposeScope.MoveToOther(other, this);
+                        return this;
+                    }
+
+                    public void Dispose()
+                    {
+                        if (disposed) return;
+                        disposed = true;
+                        var statistics = DisposeScopeManager.Statistics;
+                        using (statistics.Pause())
+                        {
+                            Array.ForEach(Parts, part => part.Dispose());
+                        }
+                        void Count(LifetimeStatistics kind)
+                        {
+                            if (OwningDisposeScope is null) kind.CountDisposedOutside();
+                            else kind.CountDisposedInScope();
+                        }
+                        foreach (var _ in Parts)
+                        {
+                            Count(statistics.TensorStatistics);
+                        }
+                        Count(statistics.PackedSequenceStatistics);
+                        OwningDisposeScope?.Forget(this);
+                        OwningDisposeScope = null;
+                    }
                 }
 
                 /// <summary>Packs a padded batch. Lengths live on the CPU; without enforce_sorted they may stand in any order.</summary>
                 public static PackedSequence pack_padded_sequence(Tensor input, Tensor lengths, bool batch_first = false, bool enforce_sorted = true)
+                {
+                    Tensor?[] parts;
+                    using (DisposeScopeManager.Statistics.Pause())
+                    {
+                        parts = Pack(input, lengths, batch_first, enforce_sorted);
+                    }
+                    return new PackedSequence(parts[0]!, parts[1]!, parts[2], parts[3]);
+                }
+
+                private static Tensor?[] Pack(Tensor input, Tensor lengths, bool batch_first, bool enforce_sorted)
                 {
                     using var scope = NewDisposeScope();
                     Tensor? sorted = null, unsorted = null;
@@ -83,15 +132,19 @@ public static partial class torch
                         input = Aten.index_select.Call(input, batch_first ? 0 : 1, sorted);
                     }
                     var (data, sizes) = Aten._pack_padded_sequence.Call2(input, lengths, batch_first);
-                    return new PackedSequence(data, sizes, sorted, unsorted).MoveToOuterDisposeScope();
+                    return Array.ConvertAll(new[] { data, sizes, sorted, unsorted }, part => part?.DetachFromDisposeScope());
                 }
 
                 public static PackedSequence pack_sequence(IEnumerable<Tensor> sequences, bool enforce_sorted = true)
                 {
-                    using var scope = NewDisposeScope();
                     var list = sequences.ToArray();
-                    var lengths = tensor(list.Select(s => s.shape[0]).ToArray());
-                    return pack_padded_sequence(pad_sequence(list), lengths, false, enforce_sorted).MoveToOuterDisposeScope();
+                    Tensor?[] parts;
+                    using (DisposeScopeManager.Statistics.Pause())
+                    {
+                        using var scope = NewDisposeScope();
+                        parts = Pack(pad_sequence(list), tensor(list.Select(s => s.shape[0]).ToArray()), false, enforce_sorted);
+                    }
+                    return new PackedSequence(parts[0]!, parts[1]!, parts[2], parts[3]);
                 }
 
                 /// <summary>The padded batch and its lengths.</summary>
@@ -99,10 +152,10 @@ public static partial class torch
                 {
                     using var scope = NewDisposeScope();
                     var (padded, lengths) = Aten._pad_packed_sequence.Call2(sequence.data, sequence.batch_sizes, batch_first, padding_value, total_length ?? 0);
-                    if (sequence.unsorted_indices is { } order)
+                    if (!sequence.unsorted_indices.IsInvalid)
                     {
-                        padded = Aten.index_select.Call(padded, batch_first ? 0 : 1, order);
-                        lengths = Aten.index_select.Call(lengths, 0, order);
+                        padded = Aten.index_select.Call(padded, batch_first ? 0 : 1, sequence.unsorted_indices);
+                        lengths = Aten.index_select.Call(lengths, 0, sequence.unsorted_indices);
                     }
                     return (padded.MoveToOuterDisposeScope(), lengths.MoveToOuterDisposeScope());
                 }

@@ -98,7 +98,7 @@ internal sealed class RecurrentWeights
         using var scope = NewDisposeScope();
         var h = input.Sorted(start) ?? Start(input);
         var (output, last) = op.Call2(input.data, input.batch_sizes, h, flat, HasBias, Layers, Dropout, training, Bidirectional);
-        return (input.With(output.MoveToOuterDisposeScope()), input.Unsorted(last).MoveToOuterDisposeScope());
+        return (input.With(output).MoveToOuterDisposeScope(), input.Unsorted(last).MoveToOuterDisposeScope());
     }
 }
 
@@ -186,7 +186,7 @@ public sealed class LSTM : nn.Module<Tensor, (Tensor, Tensor)?, (Tensor, Tensor,
         var c = input.Sorted(h0_c0?.Item2) ?? weights.Start(input);
         var (output, lastH, lastC) = Aten.lstm_data.Call3(input.data, input.batch_sizes, (Tensor[])[h, c], weights.Flat,
             weights.HasBias, weights.Layers, weights.Dropout, training, weights.Bidirectional);
-        return (input.With(output.MoveToOuterDisposeScope()), input.Unsorted(lastH).MoveToOuterDisposeScope(), input.Unsorted(lastC).MoveToOuterDisposeScope());
+        return (input.With(output).MoveToOuterDisposeScope(), input.Unsorted(lastH).MoveToOuterDisposeScope(), input.Unsorted(lastC).MoveToOuterDisposeScope());
     }
 
     /// <summary>Nothing to do: the parameters are handed over one by one at each call.</summary>

@@ -71,5 +71,12 @@ public static partial class torch
         public static Modules.ASGD ASGD(IEnumerable<(string, Modules.Parameter)> parameters, double lr = 0.001, double lambd = 0.0001, double alpha = 0.75, double t0 = 1000000, double weight_decay = 0, bool maximize = false) => new(parameters.Select(p => p.Item2), lr, lambd, alpha, t0, weight_decay, maximize);
 
         public static Modules.ASGD ASGD(IEnumerable<Modules.ParamGroup<Modules.ASGD.Options>> parameters, double lr = 0.001, double lambd = 0.0001, double alpha = 0.75, double t0 = 1000000, double weight_decay = 0, bool maximize = false) => new(parameters, lr, lambd, alpha, t0, weight_decay, maximize);
+
+        /// <summary>The loss comes from a closure: see <see cref="Modules.LBFGS.step"/>. Without <paramref name="max_eval"/> it is 5/4 of <paramref name="max_iter"/>.</summary>
+        public static Modules.LBFGS LBFGS(IEnumerable<Modules.Parameter> parameters, double lr = 0.01, long max_iter = 20, long? max_eval = null, double tolerange_grad = 1e-5, double tolerance_change = 1e-9, long history_size = 100)
+            => new(parameters, lr, new Modules.LBFGS.Limits(max_iter, max_eval ?? 5 * max_iter / 4, tolerange_grad, tolerance_change, history_size));
+
+        public static Modules.LBFGS LBFGS(IEnumerable<(string, Modules.Parameter)> parameters, double lr = 0.01, long max_iter = 20, long? max_eval = null, double tolerange_grad = 1e-5, double tolerance_change = 1e-9, long history_size = 100)
+            => LBFGS(parameters.Select(p => p.Item2), lr, max_iter, max_eval, tolerange_grad, tolerance_change, history_size);
     }
 }

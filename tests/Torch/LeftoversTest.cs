@@ -1,0 +1,114 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Retort.Tests.Torch;
+
+/// <summary>What tutorials of TorchSharp meet now and then.</summary>
+public sealed class LeftoversTest
+{
+    [Fact]
+    public void Scalar_AssignedToATensor_IsRefused()
+    {
+        Scalar number = 3;
+        Assert.Throws<InvalidOperationException>(() =>
+        {
+            Tensor t = number;
+        });
+        using Tensor fine = 3.0;
+        Assert.Equal(ScalarType.Float64, fine.dtype);
+    }
+
+    [Fact]
+    public void ArangeAndRandint_OfComplexNumbers_AreThere()
+    {
+        using var scope = NewDisposeScope();
+        var line = arange(0, 3, 1, dtype: complex64);
+        Assert.Equal([(0f, 0f), (1f, 0f), (2f, 0f)], line.data<(float, float)>().ToArray());
+        var drawn = randint(5, 15, [100], dtype: complex128);
+        Assert.All(drawn.data<System.Numerics.Complex>().ToArray(), z => Assert.True(z is { Real: >= 5 and < 15, Imaginary: >= 5 and < 15 } && z.Real == Math.Floor(z.Real)));
+    }
+
+    [Fact]
+    public void Normal_OfANegativeDeviation_IsTheMirroredDistribution()
+    {
+        using var generator = new Generator(3);
+        using var drawn = normal(2.0, -3.0, [4000], dtype: float64, generator: generator);
+        Assert.InRange(drawn.mean().item<double>(), 1.8, 2.2);
+        Assert.InRange(drawn.std().item<double>(), 2.8, 3.2);
+    }
+
+    private sealed class Pair : Sequential<Tensor, Tensor, Tensor>
+    {
+        internal Pair() : base(("left", nn.Linear(2, 3)), ("right", nn.Linear(4, 3)), ("last", nn.Tanh())) { }
+
+        internal Pair(params nn.Module[] steps) : base(steps) { }
+
+        public override Tensor forward(Tensor a, Tensor b) =>
+            ((nn.Module<Tensor, Tensor>)this[2]).call(((nn.Module<Tensor, Tensor>)this[0]).call(a) + ((nn.Module<Tensor, Tensor>)this[1]).call(b));
+
+        protected override Sequential<Tensor, Tensor, Tensor> Slice(int start, int end) => new Pair([.. Enumerable.Range(start, end - start).Select(i => this[i])]);
+    }
+
+    [Fact]
+    public void SequentialOfTwoInputs_ForwardOfItsOwn_RunsAndHasItsStepsKeys()
+    {
+        using var scope = NewDisposeScope();
+        using var pair = new Pair();
+        Assert.Equal(3, pair.Count);
+        Assert.Equal([5L, 3], pair.call(zeros(5, 2), zeros(5, 4)).shape);
+        Assert.Equal(["left.weight", "left.bias", "right.weight", "right.bias"], pair.state_dict().Keys);
+        Assert.Equal(2, pair[1..].Count);
+        Assert.Equal(1, pair[(0, 1)].Count);
+        pair.append(nn.ReLU());
+        Assert.Equal(["left", "right", "last", "3"], pair.named_children().Select(c => c.Item1));
+    }
+
+    [Fact]
+    public void PackedSequence_InAScope_IsOneMemberThatItsTensorsLiveWith()
+    {
+        var sequences = new[] { tensor(new long[] { 1, 2, 3, 4 }), tensor(new long[] { 5, 6 }) };
+        using var other = NewDisposeScope();
+        nn.utils.rnn.PackedSequence packed;
+        using (NewDisposeScope())
+        {
+            using (var scope = NewDisposeScope())
+            {
+                packed = nn.utils.rnn.pack_sequence(sequences, enforce_sorted: false);
+                Assert.Equal(1, scope.DisposablesCount);
+                packed.MoveToOuterDisposeScope();
+            }
+            Assert.False(packed.data.IsInvalid || packed.sorted_indices.IsInvalid);
+            packed.MoveToOtherDisposeScope(other);
+        }
+        Assert.False(packed.batch_sizes.IsInvalid);
+        other.Dispose();
+        Assert.True(packed.data.IsInvalid && packed.unsorted_indices.IsInvalid);
+    }
+
+    [Fact]
+    public void PackedSequence_InAScope_IsCountedAsTorchSharpCountsIt()
+    {
+        void Check(long created, long disposed, long detached, long live, LifetimeStatistics found)
+        {
+            Assert.Equal((created, disposed, detached, live, 0L, 0L), (found.CreatedInScopeCount, found.DisposedInScopeCount, found.DetachedFromScopeCount,
+                found.ThreadTotalLiveCount, found.CreatedOutsideScopeCount, found.DisposedOutsideScopeCount));
+        }
+        DisposeScopeManager.Statistics.Reset();
+        using var scope = NewDisposeScope();
+        nn.utils.rnn.PackedSequence packed;
+        using (var a = tensor(new long[] { 1, 2, 3, 4 }))
+        using (var b = tensor(new long[] { 5, 6 }))
+        {
+            packed = nn.utils.rnn.pack_sequence([a, b], enforce_sorted: true);
+        }
+        Assert.True(packed.sorted_indices.IsInvalid && packed.unsorted_indices.IsInvalid);
+        Check(6, 2, 4, 4, DisposeScopeManager.Statistics.TensorStatistics);
+        Check(1, 0, 0, 1, DisposeScopeManager.Statistics.PackedSequenceStatistics);
+        packed.Dispose();
+        packed.Dispose();
+        Check(6, 6, 4, 0, DisposeScopeManager.Statistics.TensorStatistics);
+        Check(1, 1, 0, 0, DisposeScopeManager.Statistics.PackedSequenceStatistics);
+        Assert.Equal(0, scope.DisposablesCount);
+    }
+}
