@@ -82,6 +82,36 @@ public static class LlamaAdapters
         return report;
     }
 
+    /// <summary>The settings that an adapter's file was made with, and whether its prompts began with the start symbol; a published file tells them by its shapes.</summary>
+    /// <param name="path">the file</param>
+    /// <exception cref="BadInputException">The file cannot be read, or holds no adapter.</exception>
+    public static (PromptAdapterSettings Settings, bool Bos) ReadSettings(string path)
+    {
+        if (path.EndsWith(".safetensors", StringComparison.Ordinal))
+        {
+            using var file = SafeTensorsFile.Open(path);
+            if (file.Metadata.TryGetValue("adapter", out var made) && Parse(made, path) is { } settings)
+            {
+                return (settings, file.Metadata.GetValueOrDefault("bos") == "true");
+            }
+        }
+        using var scope = NewDisposeScope();
+        var weights = Weights.Read(path);
+        const string Prefix = "transformer.h.", Rows = ".attn.adapter_wte.weight";
+        int Layer(string name) => int.TryParse(name[Prefix.Length..^Rows.Length], CultureInfo.InvariantCulture, out var layer) ? layer : throw new BadInputException(path, name, "is no weight of an adapter");
+        var layers = weights.Keys.Where(k => k.StartsWith(Prefix, StringComparison.Ordinal) && k.EndsWith(Rows, StringComparison.Ordinal) && k.Length > Prefix.Length + Rows.Length).Select(Layer).Order().ToArray();
+        if (layers.Length == 0)
+        {
+            throw new BadInputException(path, "", $"holds no adapter: there is no weight like {Prefix}2{Rows}");
+        }
+        return (new PromptAdapterSettings
+        {
+            StartLayer = layers[0],
+            Rows = (int)weights[$"{Prefix}{layers[0]}{Rows}"].shape[0],
+            NoiseWidth = weights.TryGetValue($"{Prefix}{layers[0]}.attn.ef_key.weight", out var key) ? (int)key.shape[^1] : 0,
+        }, false);
+    }
+
     private static PromptAdapterSettings? Parse(string json, string path)
     {
         try

@@ -174,43 +174,4 @@ public sealed class GerRoomTest : IDisposable
         Assert.Equal(20 * 16 + 2, report.Of("GER", "trainable")[0]);
         Assert.Equal(20 * 16 + 2 + 2 * 8 * 16 + 16 + 2 * 16 + 2 * 20 * 16, report.Of("RobustGER", "trainable")[0]);
     }
-
-    [Fact]
-    public void Paper_TinyModelOnRobustHp_TrainsResumesAndScores()
-    {
-        var size = new LlamaSettings { Vocabulary = 270, Width = 16, Depth = 3, Heads = 2, Groups = 2, Hidden = 24, Context = 512 };
-        var model = new Llama(size);
-        FormulaWeights.Fill(model);
-        LlamaCheckpoint.Save(model, Path.Combine(folder, "model.safetensors"));
-        File.WriteAllText(Path.Combine(folder, "config.json"), """
-            {"model_type": "llama", "vocab_size": 270, "hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 24, "max_position_embeddings": 512, "rms_norm_eps": 1e-5}
-            """);
-        File.WriteAllBytes(Path.Combine(folder, "tokenizer.model"), Tests.Text.SentencePieceTokenizerTest.Write(Tests.Text.SentencePieceTokenizerTest.Llama("▁", "a", "b", "c", ".")));
-        File.WriteAllText(Path.Combine(folder, "template.txt"), "best: {best}\nothers: {others}\nresponse:\n");
-        File.WriteAllBytes(Path.Combine(folder, "train.pt"), Convert.FromBase64String(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Data", "Golden", "robust_hp.pt.base64.txt"))));
-        var settings = new GerPaperSettings
-        {
-            Base = folder,
-            Data = Path.Combine(folder, "train.pt"),
-            Test = Path.Combine(folder, "train.pt"),
-            Template = Path.Combine(folder, "template.txt"),
-            Adapter = new PromptAdapterSettings { NoiseWidth = 3 },
-            MicroBatch = 1,
-            Accumulate = 2,
-            Lambda = 0,
-            MaxAnswer = 5,
-            BaseType = ScalarType.Float32,
-            Device = "cpu",
-        };
-        Assert.Contains("adapter", GerPaper.Plan(settings));
-        Assert.Contains("no audio features", Assert.Throws<BadInputException>(() => GerPaper.Train(settings with { Lambda = 0.5 }, Path.Combine(folder, "kd"))).Message);
-        var scores = GerPaper.Train(settings, Path.Combine(folder, "run"));
-        Assert.InRange(scores["o_cp"], 0, scores["o_nb"]);
-        Assert.InRange(scores["o_nb"], scores["o_cp"], scores["1-best"]);
-        Assert.Equal(2, File.ReadAllLines(Path.Combine(folder, "run", "corrections.txt")).Length);
-        Assert.Equal(scores, GerPaper.Train(settings, Path.Combine(folder, "run")));
-        // Without noise inputs and without an encoder there is one clear error.
-        File.WriteAllText(Path.Combine(folder, "lists.json"), """[{"input": ["a","b","c","a b","b c"], "output": "a b"}]""");
-        Assert.Contains("sentence encoder", Assert.Throws<BadInputException>(() => GerPaper.Train(settings with { Data = Path.Combine(folder, "lists.json") }, Path.Combine(folder, "json"))).Message);
-    }
 }

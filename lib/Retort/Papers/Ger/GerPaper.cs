@@ -4,9 +4,7 @@
 using Retort.Data;
 using Retort.Layers;
 using Retort.Losses;
-using Retort.Metrics;
 using Retort.Models;
-using Retort.Text;
 using Retort.Torch;
 using Retort.Training;
 using TorchSharp;
@@ -17,7 +15,7 @@ namespace Retort.Papers.Ger;
 /// <summary>What a paper-size run reads, and how it is trained. The defaults are the published ones.</summary>
 public sealed record GerPaperSettings
 {
-    /// <summary>Folder of the base model: config.json, weights, tokenizer.model.</summary>
+    /// <summary>Folder of the base model: config.json, weights, tokenizer.model or tokenizer.json.</summary>
     public string Base { get; init; } = "";
 
     /// <summary>Training lists, a RobustHP file of torch.save or HyPoradise JSON; RobustHP's brings noise inputs, and audio where the distillation is to have it.</summary>
@@ -26,7 +24,7 @@ public sealed record GerPaperSettings
     /// <summary>Lists that are decoded at the end, in the same forms; empty for none.</summary>
     public string Test { get; init; } = "";
 
-    /// <summary>A text file with {best} and {others}: the prompt. Its hash is checked by no one; the published template's is in the documentation.</summary>
+    /// <summary>A text file with {best} and {others}: the prompt. Empty: <see cref="GerPrompt.Template"/>, which is ours and not the published one.</summary>
     public string Template { get; init; } = "";
 
     /// <summary>Folder of all-MiniLM-L6-v2 for lists that come without noise inputs; empty if all come with one.</summary>
@@ -106,14 +104,9 @@ public static class GerPaper
     {
         var device = new Device(settings.Device);
         var size = LlamaCheckpoint.ReadConfig(settings.Base);
-        var tokenizer = SentencePieceTokenizer.Load(Path.Combine(settings.Base, "tokenizer.model"));
-        if (tokenizer.Count > size.Vocabulary)
-        {
-            throw new BadInputException(Path.Combine(settings.Base, "tokenizer.model"), "", $"has {tokenizer.Count} pieces, and the model {size.Vocabulary}");
-        }
-        var prompt = GerPrompt.Of(tokenizer, ReadTemplate(settings.Template), settings.Bos);
-        var hypotheses = HypothesesOf(settings.Adapter.Rows);
-        var lists = ReadLists(settings.Data, hypotheses, settings);
+        var prompt = GerPrompt.Of(ListCorrector.ReadTokenizer(settings.Base, size.Vocabulary), ListCorrector.ReadTemplate(settings.Template), settings.Bos);
+        IReadOnlyList<NBestList> ReadLists(string path) => ListCorrector.ReadLists(path, settings.Adapter.Rows, settings.Adapter.NoiseWidth, settings.SentenceEncoder);
+        var lists = ReadLists(settings.Data);
         if (settings.Lambda > 0 && lists.FirstOrDefault(l => l.NoisyAudio is null || l.CleanAudio is null) is { } silent)
         {
             throw new BadInputException(settings.Data, silent.Id, "has no audio features, which the distillation needs; expected audio_features and clean_audio_features, or Lambda = 0");
@@ -158,7 +151,14 @@ public static class GerPaper
             LogEvery = 10,
         }, folder, progress, cancel);
         LlamaAdapters.Save(llama, Path.Combine(folder, "adapter.safetensors"), settings.Bos);
-        return settings.Test.Length == 0 ? new Dictionary<string, double>() : Score(settings, llama, prompt, ReadLists(settings.Test, hypotheses, settings), folder);
+        if (settings.Test.Length == 0)
+        {
+            return new Dictionary<string, double>();
+        }
+        var test = ReadLists(settings.Test);
+        var answers = new ListCorrector(llama, prompt, new() { MaxAnswer = settings.MaxAnswer }).Correct(test);
+        AtomicFile.WriteText(Path.Combine(folder, "corrections.txt"), string.Concat(answers.Select(a => a + "\n")));
+        return ListCorrector.Score(test, answers);
 
         Tensor Loss(int[] rows)
         {
@@ -175,75 +175,6 @@ public static class GerPaper
             var (noisy, clean) = (Audio(l => l.NoisyAudio!), Audio(l => l.CleanAudio!));
             return loss + MutualInformation.Difference(mine.call(-noise, noisy, false), mine.call(-noise, clean, false))
                 + settings.Lambda * MutualInformation.Tapped([.. taps.Select(tap => mine.Held(-tap, noisy))]);
-        }
-    }
-
-    private static IReadOnlyDictionary<string, double> Score(GerPaperSettings settings, Llama llama, GerPrompt prompt, IReadOnlyList<NBestList> lists, string folder)
-    {
-        using var none = no_grad();
-        using var scope = NewDisposeScope();
-        var device = llama.InputEmbeddings.device;
-        var noise = Rows([.. lists.Select(l => l.Noise!)], [lists.Count, settings.Adapter.Rows, settings.Adapter.NoiseWidth], device);
-        var answers = LlamaGeneration.Greedy(llama, [.. lists.Select(prompt.Encode)], prompt.Tokenizer.EndId, settings.MaxAnswer, noise, 16)
-            .Select(a => prompt.Tokenizer.Decode(a).Trim().Split('\n')[0].Trim()).ToArray();
-        AtomicFile.WriteText(Path.Combine(folder, "corrections.txt"), string.Concat(answers.Select(a => a + "\n")));
-        string[] truths = [.. lists.Select(l => l.Truth)];
-        IReadOnlyList<string>[] all = [.. lists.Select(l => l.Hypotheses)];
-        return new Dictionary<string, double>
-        {
-            ["1-best"] = 100 * ErrorRate.Words(truths, [.. all.Select(l => l[0])]).Rate,
-            ["corrected"] = 100 * ErrorRate.Words(truths, answers).Rate,
-            ["o_nb"] = 100 * NBestOracle.Best(truths, all).Rate,
-            ["o_cp"] = 100 * NBestOracle.Compositional(truths, all).Rate,
-        };
-    }
-
-    private static IReadOnlyList<NBestList> ReadLists(string path, int hypotheses, GerPaperSettings settings)
-    {
-        var lists = path.EndsWith(".json", StringComparison.Ordinal) ? NBestList.ReadHyporadise(path, hypotheses) : NBestList.ReadRobustHp(path, hypotheses);
-        if (lists.Count == 0)
-        {
-            throw new BadInputException(path, "", "holds no lists");
-        }
-        var width = settings.Adapter.Rows * settings.Adapter.NoiseWidth;
-        if (lists.FirstOrDefault(l => l.Noise is not null && l.Noise.Length != width) is { } odd)
-        {
-            throw new BadInputException(path, odd.Id, $"has a noise input of {odd.Noise!.Length} values, expected {settings.Adapter.Rows} rows of {settings.Adapter.NoiseWidth}");
-        }
-        if (lists.All(l => l.Noise is not null))
-        {
-            return lists;
-        }
-        if (settings.SentenceEncoder.Length == 0)
-        {
-            throw new BadInputException(path, "", "its lists come without noise inputs (emb_diff): name the folder of a sentence encoder that makes them");
-        }
-        var (encoder, pieces) = Models.SentenceEncoder.Load(settings.SentenceEncoder);
-        using (encoder)
-        {
-            float[] Vector(string text)
-            {
-                using var scope = NewDisposeScope();
-                return encoder.Encode(pieces, [text]).data<float>().ToArray();
-            }
-            var embedding = new NoiseEmbedding(encoder.Settings.Width, Vector, Vector, new NoiseEmbeddingSettings { Hypotheses = hypotheses });
-            return [.. lists.Select(l => l.Noise is null ? l with { Noise = embedding.Of(l.Hypotheses) } : l)];
-        }
-    }
-
-    // N (N - 1) rows.
-    private static int HypothesesOf(int rows) => Enumerable.Range(2, 60).FirstOrDefault(n => n * (n - 1) == rows) is var n and > 0 ? n
-        : throw new ArgumentException($"an adapter of {rows} rows fits lists of no size N; expected N (N - 1) rows", nameof(rows));
-
-    private static string ReadTemplate(string path)
-    {
-        try
-        {
-            return File.ReadAllText(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            throw new BadInputException(path, "", $"the prompt's template cannot be read: {e.Message}", e);
         }
     }
 

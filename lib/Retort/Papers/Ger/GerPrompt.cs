@@ -21,6 +21,10 @@ public sealed class GerPrompt
     public static GerPrompt Short(Tokenizer tokenizer) => new(tokenizer,
         list => $"[BEST] {list.Hypotheses[0]} {string.Concat(list.Hypotheses.Skip(1).Select(h => $"[OTHER] {h} "))}[RESPONSE]", bos: false);
 
+    /// <summary>A template of ours in the published layout. An adapter works with the words that it was tuned with: give a published one its own.</summary>
+    public const string Template = "A speech recogniser gave these texts for one recording. Write what was said: correct the best text, with words of the other ones."
+        + "\n\n### Best-hypothesis:\n{best}\n\n### Other-hypothesis:\n{others}\n\n### Response:\n";
+
     /// <summary>
     /// A prompt by a template, each hypothesis with a full stop and the others joined by spaces, as the published data have it.
     /// </summary>

@@ -1,0 +1,224 @@
+// Correcting N-best lists of the user's own with a LLaMA-family model and an adapter: what a program needs of this paper.
+
+using System.Text.Json;
+using Retort.Data;
+using Retort.Metrics;
+using Retort.Models;
+using Retort.Text;
+using Retort.Torch;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Retort.Papers.Ger;
+
+/// <summary>How lists are corrected.</summary>
+public sealed record ListCorrectorSettings
+{
+    /// <summary>A text file with {best} and {others}: the prompt that the adapter was tuned with. Empty: <see cref="GerPrompt.Template"/>, which is ours.</summary>
+    public string Template { get; init; } = "";
+
+    /// <summary>Folder of all-MiniLM-L6-v2 for lists that come without noise inputs; empty if all come with one.</summary>
+    public string SentenceEncoder { get; init; } = "";
+
+    /// <summary>Most new tokens of an answer.</summary>
+    public int MaxAnswer { get; init; } = 150;
+
+    /// <summary>Whether prompts begin with the start symbol; null: as the adapter's file says.</summary>
+    public bool? Bos { get; init; }
+
+    /// <summary>Type of the base weights.</summary>
+    public ScalarType BaseType { get; init; } = ScalarType.BFloat16;
+
+    /// <summary>Whether the base is kept in 8 bits (<see cref="Llama.ToEightBits"/>).</summary>
+    public bool EightBits { get; init; }
+
+    /// <summary>Where it runs: "cpu" or "cuda".</summary>
+    public string Device { get; init; } = "cpu";
+
+    /// <summary>Lists that are corrected at a time.</summary>
+    public int Batch { get; init; } = 16;
+}
+
+/// <summary>A language model with an adapter that writes what was said where a recogniser gave N guesses.</summary>
+public sealed class ListCorrector : IDisposable
+{
+    private readonly Llama model;
+    private readonly GerPrompt prompt;
+    private readonly ListCorrectorSettings settings;
+
+    internal ListCorrector(Llama model, GerPrompt prompt, ListCorrectorSettings settings) => (this.model, this.prompt, this.settings) = (model, prompt, settings);
+
+    /// <summary>Opens a base model and an adapter for it.</summary>
+    /// <param name="folder">a Hugging Face folder of a LLaMA-family model: config.json, weights, tokenizer.model or tokenizer.json</param>
+    /// <param name="adapter">the adapter: ours (safetensors), or a published file of torch.save</param>
+    /// <param name="settings">null for the defaults</param>
+    /// <exception cref="BadInputException">A file is missing, damaged, or does not fit the others: one clear message.</exception>
+    public static ListCorrector Open(string folder, string adapter, ListCorrectorSettings? settings = null)
+    {
+        settings ??= new();
+        var size = LlamaCheckpoint.ReadConfig(folder);
+        var tokenizer = ReadTokenizer(folder, size.Vocabulary);
+        var (tuned, bos) = LlamaAdapters.ReadSettings(adapter);
+        var template = ReadTemplate(settings.Template);
+        Llama model;
+        try
+        {
+            model = new Llama(size, tuned, settings.BaseType, new Device(settings.Device));
+        }
+        catch (ArgumentException e)
+        {
+            throw new BadInputException(adapter, "", $"does not fit the model in {folder}: {e.Message}", e);
+        }
+        try
+        {
+            LlamaCheckpoint.Load(model, folder);
+            LlamaAdapters.Load(model, adapter);
+            if (settings.EightBits)
+            {
+                model.ToEightBits();
+            }
+            return new ListCorrector(model, GerPrompt.Of(tokenizer, template, settings.Bos ?? bos), settings);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Lists of a file (HyPoradise JSON, or RobustHP's torch.save), with noise inputs made where they come without.</summary>
+    /// <exception cref="BadInputException">The file cannot be read, a list is too short, or there is no encoder to make noise inputs with.</exception>
+    public IReadOnlyList<NBestList> Read(string path) => ReadLists(path, model.Adapter!.Rows, model.Adapter.NoiseWidth, settings.SentenceEncoder);
+
+    /// <summary>What was said, one text for each list.</summary>
+    /// <param name="lists">lists with noise inputs, where the adapter takes them</param>
+    /// <exception cref="ArgumentException">A list has no noise input of the adapter's size, or is too long for the model's context.</exception>
+    public IReadOnlyList<string> Correct(IReadOnlyList<NBestList> lists)
+    {
+        using var none = no_grad();
+        using var scope = NewDisposeScope();
+        long rows = model.Adapter!.Rows, width = model.Adapter.NoiseWidth;
+        if (width > 0 && lists.FirstOrDefault(l => l.Noise?.Length != rows * width) is { } odd)
+        {
+            throw new ArgumentException($"list {odd.Id} has {(odd.Noise is null ? "no noise input" : $"a noise input of {odd.Noise.Length} values")}, expected {rows} rows of {width}: read lists by {nameof(Read)}", nameof(lists));
+        }
+        if (lists.Count == 0)
+        {
+            return [];
+        }
+        var noise = width == 0 ? null : tensor([.. lists.SelectMany(l => l.Noise!)], [lists.Count, rows, width]).to(model.InputEmbeddings.device);
+        return [.. LlamaGeneration.Greedy(model, [.. lists.Select(prompt.Encode)], prompt.Tokenizer.EndId, settings.MaxAnswer, noise, settings.Batch)
+            .Select(a => prompt.Tokenizer.Decode(a).Trim().Split('\n')[0].Trim())];
+    }
+
+    /// <summary>WER in percent of the 1-best, of the answers, and the oracles o_nb and o_cp.</summary>
+    /// <param name="lists">lists with what was said</param>
+    /// <param name="answers">a text for each</param>
+    public static IReadOnlyDictionary<string, double> Score(IReadOnlyList<NBestList> lists, IReadOnlyList<string> answers)
+    {
+        string[] truths = [.. lists.Select(l => l.Truth)];
+        IReadOnlyList<string>[] all = [.. lists.Select(l => l.Hypotheses)];
+        return new Dictionary<string, double>
+        {
+            ["1-best"] = 100 * ErrorRate.Words(truths, [.. all.Select(l => l[0])]).Rate,
+            ["corrected"] = 100 * ErrorRate.Words(truths, answers).Rate,
+            ["o_nb"] = 100 * NBestOracle.Best(truths, all).Rate,
+            ["o_cp"] = 100 * NBestOracle.Compositional(truths, all).Rate,
+        };
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => model.Dispose();
+
+    /// <summary>The tokenizer of a Hugging Face folder: tokenizer.model where it is there, else tokenizer.json.</summary>
+    /// <param name="folder">the folder</param>
+    /// <param name="vocabulary">the model's tokens: a tokenizer with more does not fit it</param>
+    /// <exception cref="BadInputException">There is none, it is damaged, or it has more tokens than the model.</exception>
+    internal static Tokenizer ReadTokenizer(string folder, int vocabulary)
+    {
+        string pieces = Path.Combine(folder, "tokenizer.model"), json = Path.Combine(folder, "tokenizer.json");
+        var (path, tokenizer) = File.Exists(pieces) || !File.Exists(json) ? (pieces, (Tokenizer)SentencePieceTokenizer.Load(pieces)) : (json, BpeTokenizer.Load(json, ReadSpecial(folder)));
+        return tokenizer.Count <= vocabulary ? tokenizer : throw new BadInputException(path, "", $"has {tokenizer.Count} tokens, and the model {vocabulary}");
+    }
+
+    // Names of the start and end symbols, which tokenizer.json does not tell; each is a text or an object with "content".
+    private static SpecialTokens ReadSpecial(string folder)
+    {
+        var path = Path.Combine(folder, "tokenizer_config.json");
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+            string? Name(string field) => JsonLines.Find(document.RootElement, field) switch
+            {
+                { ValueKind: JsonValueKind.String } text => text.GetString(),
+                { ValueKind: JsonValueKind.Object } named => JsonLines.Text(named, "content"),
+                _ => null,
+            };
+            var end = Name("eos_token") ?? throw new FormatException("the field \"eos_token\" is missing");
+            return new SpecialTokens(Name("pad_token") ?? end, Name("unk_token") ?? end, Name("bos_token") ?? end, end);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or FormatException)
+        {
+            throw new BadInputException(path, "", $"does not name the special tokens of tokenizer.json: {e.Message}", e);
+        }
+    }
+
+    internal static string ReadTemplate(string path)
+    {
+        if (path.Length == 0)
+        {
+            return GerPrompt.Template;
+        }
+        try
+        {
+            var text = File.ReadAllText(path);
+            return text.Contains("{best}", StringComparison.Ordinal) && text.Contains("{others}", StringComparison.Ordinal) ? text
+                : throw new BadInputException(path, "", "is no template of a prompt: expected the places {best} and {others}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BadInputException(path, "", $"the prompt's template cannot be read: {e.Message}", e);
+        }
+    }
+
+    internal static IReadOnlyList<NBestList> ReadLists(string path, int rows, int width, string sentenceEncoder)
+    {
+        var hypotheses = HypothesesOf(rows);
+        var lists = path.EndsWith(".json", StringComparison.Ordinal) ? NBestList.ReadHyporadise(path, hypotheses) : NBestList.ReadRobustHp(path, hypotheses);
+        if (lists.Count == 0)
+        {
+            throw new BadInputException(path, "", "holds no lists");
+        }
+        if (lists.FirstOrDefault(l => l.Noise is not null && l.Noise.Length != rows * width) is { } odd && width > 0)
+        {
+            throw new BadInputException(path, odd.Id, $"has a noise input of {odd.Noise!.Length} values, expected {rows} rows of {width}");
+        }
+        if (width == 0 || lists.All(l => l.Noise is not null))
+        {
+            return lists;
+        }
+        if (sentenceEncoder.Length == 0)
+        {
+            throw new BadInputException(path, "", "its lists come without noise inputs (emb_diff): name the folder of a sentence encoder that makes them");
+        }
+        var (encoder, pieces) = Models.SentenceEncoder.Load(sentenceEncoder);
+        using (encoder)
+        {
+            if (encoder.Settings.Width != width)
+            {
+                throw new BadInputException(sentenceEncoder, "", $"has vectors of {encoder.Settings.Width} values, and the adapter takes {width}");
+            }
+            float[] Vector(string text)
+            {
+                using var scope = NewDisposeScope();
+                return encoder.Encode(pieces, [text]).data<float>().ToArray();
+            }
+            var embedding = new NoiseEmbedding(width, Vector, Vector, new NoiseEmbeddingSettings { Hypotheses = hypotheses });
+            return [.. lists.Select(l => l.Noise is null ? l with { Noise = embedding.Of(l.Hypotheses) } : l)];
+        }
+    }
+
+    // N (N - 1) rows.
+    private static int HypothesesOf(int rows) => Enumerable.Range(2, 60).FirstOrDefault(n => n * (n - 1) == rows) is var n and > 0 ? n
+        : throw new ArgumentException($"an adapter of {rows} rows fits lists of no size N; expected N (N - 1) rows", nameof(rows));
+}
