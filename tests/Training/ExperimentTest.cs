@@ -93,4 +93,13 @@ public sealed class ExperimentTest : IDisposable
         var error = Assert.Throws<BadInputException>(() => report.Outputs("a", 1)["wrong"]);
         Assert.Contains("right", error.Message);
     }
+
+    [Fact]
+    public void Measure_OfSomeItems_CountsThemAlone()
+    {
+        var outputs = new RunOutputs(new Dictionary<string, float[]> { ["errors"] = [1, 5, 2], ["words"] = [4, 5, 8] });
+        var some = Measure.Ratio("WER", "errors", "words", 3, i => i != 1);
+        Assert.Equal(25, some.Of(outputs, null), 1e-9);
+        Assert.Equal(100 * (2 * 1 + 1.5 * 2) / (2 * 4 + 1.5 * 8), some.Of(outputs, [2, 7, 1.5]), 1e-9);
+    }
 }

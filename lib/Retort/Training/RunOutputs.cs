@@ -63,13 +63,14 @@ public sealed record Measure(string Name, int Items, Func<RunOutputs, double[]?,
     /// <param name="above">the outputs' name of each item's numerator</param>
     /// <param name="below">the outputs' name of each item's denominator; null for 1 an item</param>
     /// <param name="items">test items</param>
-    public static Measure Ratio(string name, string above, string? below, int items) => new(name, items, (outputs, weights) =>
+    /// <param name="only">the items that count, by their number; null for all</param>
+    public static Measure Ratio(string name, string above, string? below, int items, Func<int, bool>? only = null) => new(name, items, (outputs, weights) =>
     {
         var (up, down) = (outputs[above], below is null ? null : outputs[below]);
         double sum = 0, count = 0;
         for (var i = 0; i < up.Length; i++)
         {
-            var weight = weights?[i] ?? 1;
+            var weight = only?.Invoke(i) == false ? 0 : weights?[i] ?? 1;
             sum += weight * up[i];
             count += weight * (down?[i] ?? 1);
         }

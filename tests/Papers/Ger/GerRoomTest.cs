@@ -174,4 +174,31 @@ public sealed class GerRoomTest : IDisposable
         Assert.Equal(20 * 16 + 2, report.Of("GER", "trainable")[0]);
         Assert.Equal(20 * 16 + 2 + 2 * 8 * 16 + 16 + 2 * 16 + 2 * 20 * 16, report.Of("RobustGER", "trainable")[0]);
     }
+
+    [Fact]
+    public void List_WithCorrections_ColoursWhatIsWrong()
+    {
+        var item = new GerItem(new NBestList("a", ["the tank <UNK>", "the bank in", "bank in rome", "the bank in rome", "x"], "the bank in rome"), NoiseKind.Car, 5, []);
+        var html = GerFigures.List(item, ("GER", "the bank in rome now")).ToHtml();
+        Assert.Contains("<b style='color:#c0392b'>tank</b>", html);
+        Assert.Contains("&lt;UNK&gt;", html);
+        Assert.DoesNotContain("<UNK>", html);
+        Assert.Contains("<b style='color:#2f6db3'>now</b>", html);
+        Assert.Contains("&#8709;", html);
+        Assert.Contains("Car 5 dB", html);
+        Assert.Contains(">the bank in rome</td>", html);
+    }
+
+    [Fact]
+    public void Map_TwoGroupsApart_DrawsThemApart()
+    {
+        using var scope = NewDisposeScope();
+        var vectors = tensor([0f, 0, 0, 1, 0.1f, 0, 9, 9, 9, 9, 9.2f, 9], [4, 3]);
+        var figure = GerFigures.Map("lists", vectors, ["a", "a", "b", "b"]);
+        var traces = System.Text.Json.JsonDocument.Parse(figure.ToJson()).RootElement.GetProperty("data");
+        Assert.Equal(2, traces.GetArrayLength());
+        double[] Across(int i) => [.. traces[i].GetProperty("x").EnumerateArray().Select(v => v.GetDouble())];
+        Assert.True(Across(0).Max() < Across(1).Min() - 10 || Across(1).Max() < Across(0).Min() - 10);
+        Assert.Throws<ArgumentException>(() => GerFigures.Map("lists", vectors, ["a"]));
+    }
 }

@@ -34,7 +34,8 @@ public static class GerStudent
     /// <param name="parts">the lists</param>
     /// <returns>
     /// Values "validation WER", "validation loss", "gate" (mean absolute gate), "trainable" and "seconds"; curves "loss" and what the arm's loss measured;
-    /// outputs "errors" and "words" of each test list, and "tokens" (lists x <see cref="LongestAnswer"/>, -1 behind the end)
+    /// outputs "errors" and "words" of each test list, "tokens" (lists x <see cref="LongestAnswer"/>, -1 behind the end), and "gates" (mean absolute
+    /// gate of each adapted layer)
     /// </returns>
     public static ArmOutcome Train(GerArm arm, ArmContext context, GerBase language, GerParts parts)
     {
@@ -43,13 +44,14 @@ public static class GerStudent
         var validation = Words(parts.Validation, Decode(model, parts.Validation, context.Seed));
         var decoded = Decode(model, parts.Test, context.Seed);
         var test = Words(parts.Test, decoded);
+        var gates = Gates(model);
         var curves = result.Log.Names.Where(n => n.StartsWith("psi", StringComparison.Ordinal) || n is "loss" or "gradient norm").ToDictionary(n => n, result.Curve);
         return new ArmOutcome(
             new Dictionary<string, double>
             {
                 ["validation WER"] = 100.0 * validation.Sum(v => v.Errors) / validation.Sum(v => v.Words),
                 ["validation loss"] = Loss(model, parts.Validation, context.Seed),
-                ["gate"] = Gates(model).Average(),
+                ["gate"] = gates.Average(),
                 ["trainable"] = model.Language.parameters().Where(p => p.requires_grad).Sum(p => p.numel()),
                 ["seconds"] = result.Seconds,
             },
@@ -58,6 +60,7 @@ public static class GerStudent
             {
                 ["errors"] = [.. test.Select(t => (float)t.Errors)],
                 ["words"] = [.. test.Select(t => (float)t.Words)],
+                ["gates"] = [.. gates.Select(g => (float)g)],
                 ["tokens"] = [.. decoded.SelectMany(d => Enumerable.Range(0, LongestAnswer).Select(i => i < d.Length ? d[i] : -1f))],
             });
     }
