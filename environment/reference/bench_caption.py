@@ -46,11 +46,14 @@ class Student(nn.Module):
         self.blocks = nn.Sequential(*blocks)
         self.head = nn.Sequential(nn.Conv2d(352, 1408, 1, bias=False), nn.BatchNorm2d(1408, 1e-3, 0.01), nn.SiLU())
         self.embedding = nn.Embedding(V, D)
-        self.project = nn.Sequential(nn.Linear(1408, D), nn.ReLU(), nn.Dropout(0.2), nn.LayerNorm(D))
+        self.read, self.normed = nn.Sequential(nn.Linear(1408, D), nn.ReLU(), nn.Dropout(0.2)), nn.LayerNorm(D)
         self.layers = nn.ModuleList([nn.TransformerDecoderLayer(D, HEADS, 1024, 0.2, batch_first=True) for _ in range(2)])
 
     def encode(self, mel):
         return self.head(self.blocks(self.stem(mel))).mean(2).transpose(1, 2)
+
+    def project(self, frames):
+        return self.normed(self.read(frames).float())  # under autocast LayerNorm takes no bfloat16 beside float32 weights
 
     def decode(self, tokens, frames):
         memory = self.project(frames)

@@ -152,6 +152,63 @@ public static partial class Fused
         return null;
     }
 
+    /// <summary>
+    /// A depthwise convolution: each channel's planes with a square of 3 or 5 taps a side, stride 1 or 2. A bias and SiLU on top of it
+    /// have no gradient.
+    /// </summary>
+    /// <param name="x">(B, C, H, W), at least as high and wide with its padding as the taps</param>
+    /// <param name="weight">(C, 1, K, K), float32</param>
+    /// <param name="stride">1 or 2</param>
+    /// <param name="before">zeros above and left of each plane, fewer than K</param>
+    /// <param name="after">zeros below and right of each plane</param>
+    /// <param name="bias">(C); null for none</param>
+    /// <param name="silu">whether the result is its SiLU</param>
+    /// <returns>(B, C, H', W'), or null</returns>
+    public static Tensor? Depthwise(Tensor x, Tensor weight, int stride, int before, int after, Tensor? bias = null, bool silu = false)
+    {
+#if !TORCHSHARP
+        var k = weight.shape[^1];
+        if (Fits(x) && x.dim() == 4 && x.numel() > 0 && FitsInFloat32(weight) && weight.dim() == 4 && k is 3 or 5 && stride is 1 or 2 && before < k
+            && x.shape[2] + before + after >= k && x.shape[3] + before + after >= k)
+        {
+            return Kernels.Depthwise.Call(x, weight, bias, stride, before, after, silu);
+        }
+#endif
+        return null;
+    }
+
+    /// <summary>Batch norm in training, by the batch's statistics, and its SiLU if asked for. Moves the running statistics.</summary>
+    /// <param name="x">(B, C, ...)</param>
+    /// <param name="weight">(C), float32, as the next three</param>
+    /// <param name="bias">(C)</param>
+    /// <param name="mean">(C), the running mean</param>
+    /// <param name="variance">(C), the running variance, which moves by the batch's unbiased one</param>
+    /// <param name="momentum">the batch's share in them</param>
+    /// <param name="epsilon">added to the variance</param>
+    /// <param name="silu">whether the result is its SiLU</param>
+    public static Tensor? BatchNorm(Tensor x, Tensor weight, Tensor bias, Tensor mean, Tensor variance, double momentum, double epsilon, bool silu = false)
+    {
+#if !TORCHSHARP
+        if (Fits(x) && x.dim() > 1 && x.numel() > 0 && FitsInFloat32(weight) && FitsInFloat32(bias) && FitsInFloat32(mean) && FitsInFloat32(variance))
+        {
+            return Kernels.BatchNorm.Call(x, weight, bias, mean, variance, momentum, epsilon, silu);
+        }
+#endif
+        return null;
+    }
+
+    /// <summary>SiLU of x + bias in the place of x, without gradients: what a convolution leaves is not needed again.</summary>
+    /// <param name="x">(B, C, ...); it becomes the result</param>
+    /// <param name="bias">(C), float32</param>
+    /// <returns>the result, or null, and x is as it was</returns>
+    public static Tensor? BiasSilu_(Tensor x, Tensor bias)
+    {
+#if !TORCHSHARP
+        if (!is_grad_enabled() && Fits(x) && x.dim() > 1 && FitsInFloat32(bias)) return Kernels.BiasSilu.Call(x, bias);
+#endif
+        return null;
+    }
+
 #if !TORCHSHARP
     private static readonly int level = (int)Kernels.Level.CallLong();
 
@@ -172,7 +229,8 @@ public static partial class Fused
         internal static readonly Op
             Level = new("retort::kernels"), Attention = new("retort::attention"), Norm = new("retort::norm"),
             AddNorm = new("retort::add_norm"), Gelu = new("retort::gelu"), Dropout = new("retort::dropout"), Mel = new("retort::mel"),
-            AttendSteps = new("retort::attend_steps"), AttendMemory = new("retort::attend_memory"), Continuations = new("retort::continuations");
+            AttendSteps = new("retort::attend_steps"), AttendMemory = new("retort::attend_memory"), Continuations = new("retort::continuations"),
+            Depthwise = new("retort::depthwise"), BatchNorm = new("retort::batch_norm"), BiasSilu = new("retort::bias_silu");
     }
 #endif
 

@@ -216,7 +216,8 @@ public sealed class CaptionDecoder : nn.Module<Tensor, Tensor, IReadOnlyList<lon
         public override Tensor forward(Tensor frames)
         {
             using var scope = NewDisposeScope();
-            return norm.call(dropout.call(nn.functional.relu(linear.call(frames)))).MoveToOuterDisposeScope();
+            var x = dropout.call(nn.functional.relu(linear.call(frames)));
+            return norm.call(x.to(norm.weight!.dtype)).MoveToOuterDisposeScope();  // autocast's products are bfloat16
         }
     }
 

@@ -74,7 +74,7 @@ public sealed class EfficientNet : nn.Module<Tensor, Tensor>
     internal Tensor Run(Tensor image, Action<Tensor>? map)
     {
         using var scope = NewDisposeScope();
-        var x = nn.functional.silu(stem.Run(image));
+        var x = stem.Run(image, silu: true);
         map?.Invoke(x);
         foreach (var block in _blocks)
         {
@@ -85,7 +85,7 @@ public sealed class EfficientNet : nn.Module<Tensor, Tensor>
             x = block.call(x);
         }
         map?.Invoke(x);
-        return nn.functional.silu(head.Run(x)).MoveToOuterDisposeScope();
+        return head.Run(x, silu: true).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -150,18 +150,40 @@ public sealed class EfficientNet : nn.Module<Tensor, Tensor>
 
         internal long Columns(long columns) => (columns + padding.Before + padding.After - kernel) / stride + 1;
 
-        internal Tensor Run(Tensor x)
+        // The convolution, its norm and, if asked for, SiLU.
+        internal Tensor Run(Tensor x, bool silu)
         {
+            var (now, added) = weight is not null && !convolution.training && !is_grad_enabled() ? (weight, bias) : (convolution.weight!, null);
+            if (groups > 1 && Fused.Depthwise(x, now, stride, padding.Before, padding.After, added, silu && added is not null) is { } planes)
+            {
+                return added is not null ? planes : Normed(planes, silu);
+            }
             var even = padding.Before == padding.After ? padding.Before : 0;
             if (padding.Before != padding.After)
             {
                 x = nn.functional.pad(x, (padding.Before, padding.After, padding.Before, padding.After));
             }
-            if (weight is not null && !convolution.training && !is_grad_enabled())
+            if (added is null)
             {
-                return nn.functional.conv2d(x, weight, bias, [stride, stride], [even, even], groups: groups);
+                return Normed(nn.functional.conv2d(x, now, null, [stride, stride], [even, even], groups: groups), silu);
             }
-            return norm.call(nn.functional.conv2d(x, convolution.weight!, null, [stride, stride], [even, even], groups: groups));
+            if (!silu)
+            {
+                return nn.functional.conv2d(x, now, added, [stride, stride], [even, even], groups: groups);
+            }
+            var products = nn.functional.conv2d(x, now, null, [stride, stride], [even, even], groups: groups);
+            return Fused.BiasSilu_(products, added) ?? nn.functional.silu(products + added.view(-1, 1, 1));
+        }
+
+        private Tensor Normed(Tensor x, bool silu)
+        {
+            if (norm.training && Fused.BatchNorm(x, norm.weight!, norm.bias!, norm.running_mean!, norm.running_var!, norm.momentum!.Value, norm.eps, silu) is { } y)
+            {
+                using var none = no_grad();
+                norm.num_batches_tracked!.add_(1);
+                return y;
+            }
+            return silu ? nn.functional.silu(norm.call(x)) : norm.call(x);
         }
 
         internal void Fold(double epsilon)
@@ -231,10 +253,10 @@ public sealed class EfficientNet : nn.Module<Tensor, Tensor>
         public override Tensor forward(Tensor input)
         {
             using var scope = NewDisposeScope();
-            var x = expand is null ? input : nn.functional.silu(expand.Run(input));
-            x = nn.functional.silu(depthwise.Run(x));
+            var x = expand is null ? input : expand.Run(input, silu: true);
+            x = depthwise.Run(x, silu: true);
             var gate = _se_expand.call(nn.functional.silu(_se_reduce.call(x.mean([2, 3], keepdim: true)))).sigmoid();
-            x = project.Run(x * gate);
+            x = project.Run(is_grad_enabled() ? x * gate : x.mul_(gate), silu: false);
             if (!residual)
             {
                 return x.MoveToOuterDisposeScope();

@@ -14,6 +14,19 @@ struct Packed {
   const int64_t* lengths = nullptr;     // valid keys of each clip, 1 to length; null: all
 };
 
+// A depthwise convolution of (batch, channels, height, width) with a kernel of 3 or 5, float32 or bfloat16 as the planes are; the
+// weights are float32.
+struct Depthwise {
+  int64_t batch, channels, height, width, out_height, out_width, kernel, stride, before;
+  bool half;
+};
+
+// One channel of (batch, channels, size).
+struct Channel {
+  int64_t batch, channels, size, index;
+  bool half;
+};
+
 struct Kernels {
   const char* name;
   bool bfloat16;
@@ -49,6 +62,16 @@ struct Kernels {
   void (*attend_memory)(const float* q, const float* keys, const float* values, int64_t frames, int64_t pitch, int64_t width,
                         float* scratch, float* out);
   float (*log_sum)(const float* x, int64_t count, float* most);
+
+  // Convolutions: see kernel_conv.h.
+  int64_t (*depthwise_scratch)(const Depthwise& d);
+  void (*depthwise)(const Depthwise& d, int64_t index, const void* x, const float* weight, const float* bias, bool silu, float* scratch, void* out);
+  void (*depthwise_backward)(const Depthwise& d, int64_t channel, const void* x, const float* weight, const void* dout, float* scratch, void* dx,
+                             float* dweight);
+  void (*batch_norm)(const Channel& c, const void* x, float weight, float bias, float epsilon, bool silu, void* y, float* facts, double* seen);
+  void (*batch_norm_backward)(const Channel& c, const void* x, float weight, float bias, const float* facts, const void* dy, bool silu, void* dx,
+                              float* dweight, float* dbias);
+  void (*bias_silu)(void* x, int64_t at, int64_t size, float bias, bool half);
 };
 
 const Kernels* avx2();
