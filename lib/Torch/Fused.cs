@@ -177,6 +177,19 @@ public static partial class Fused
         return null;
     }
 
+    /// <summary>A convolution of one tap without gradients, by whichever of libtorch's kernels is the faster.</summary>
+    /// <param name="x">(B, C, H, W)</param>
+    /// <param name="weight">(O, C, 1, 1)</param>
+    /// <param name="bias">(O); null for none</param>
+    /// <returns>(B, O, H, W), or null</returns>
+    public static Tensor? Pointwise(Tensor x, Tensor weight, Tensor? bias = null)
+    {
+#if !TORCHSHARP
+        if (!is_grad_enabled() && !Lower && FitsInFloat32(x) && FitsInFloat32(weight) && x.dim() == 4 && weight.shape[^1] == 1) return Kernels.Pointwise.Call(x, weight, bias);
+#endif
+        return null;
+    }
+
     /// <summary>Batch norm in training, by the batch's statistics, and its SiLU if asked for. Moves the running statistics.</summary>
     /// <param name="x">(B, C, ...)</param>
     /// <param name="weight">(C), float32, as the next three</param>
@@ -230,7 +243,7 @@ public static partial class Fused
             Level = new("retort::kernels"), Attention = new("retort::attention"), Norm = new("retort::norm"),
             AddNorm = new("retort::add_norm"), Gelu = new("retort::gelu"), Dropout = new("retort::dropout"), Mel = new("retort::mel"),
             AttendSteps = new("retort::attend_steps"), AttendMemory = new("retort::attend_memory"), Continuations = new("retort::continuations"),
-            Depthwise = new("retort::depthwise"), BatchNorm = new("retort::batch_norm"), BiasSilu = new("retort::bias_silu");
+            Depthwise = new("retort::depthwise"), BatchNorm = new("retort::batch_norm"), BiasSilu = new("retort::bias_silu"), Pointwise = new("retort::pointwise");
     }
 #endif
 

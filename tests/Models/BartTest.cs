@@ -98,7 +98,8 @@ public sealed class BartTest
         {
             weights["encoder.audio_enc." + key] = value;
         }
-        weights["encoder.audio_enc.spectrogram_extractor.stft.conv_real.weight"] = zeros(3);
+        weights["encoder.audio_enc.audio_feats_extractor.mel_trans.stft.conv_real.weight"] = zeros(3);
+        weights["encoder.audio_enc.audio_feats_extractor.log_trans.melW"] = zeros(3, 2);
         weights["enc_to_dec_proj.weight"] = zeros(16, 32);
         weights["enc_to_dec_proj.bias"] = zeros(16);
         model.Load(weights);

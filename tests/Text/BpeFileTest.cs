@@ -54,6 +54,32 @@ public sealed class BpeFileTest
         Assert.Equal("abab ab", bpe.Decode([7, 4]));
     }
 
+    // BART's files in small: every byte, a space before a word as Ġ, merges by rank.
+    [Fact]
+    public void Load_VocabularyAndMerges_IsTheTokenizerJsonOfTheSame()
+    {
+        string[] merges = ["Ġ d", "o g", "Ġd og", "Ġdog s"];
+        string[] tokens = ["<s>", "<pad>", "</s>", "<unk>", .. VisibleBytes.All.Select(c => c.ToString()).Order(StringComparer.Ordinal), .. merges.Select(m => m.Replace(" ", "")), "<mask>"];
+        var vocabulary = new JsonObject(tokens.Select((t, i) => KeyValuePair.Create(t, (JsonNode?)i)));
+        using TemporaryFile words = new(), pairs = new();
+        File.WriteAllText(words.Name, vocabulary.ToJsonString());
+        File.WriteAllLines(pairs.Name, ["#version: 0.2", .. merges, ""]);
+        var bart = BpeTokenizer.LoadVocabularyAndMerges(words.Name, pairs.Name);
+        Assert.Equal((0, 1, 2, 3), (bart.StartId, bart.PaddingId, bart.EndId, bart.UnknownId));
+        Assert.Equal([bart.IdOf("a")!.Value, bart.IdOf("Ġdogs")!.Value, bart.IdOf("Ġd")!.Value, bart.IdOf("o")!.Value], bart.Encode("a dogs do"));
+        Assert.Equal("a dogs do é", bart.Decode(bart.EncodeMarked("a dogs do é")));
+        using var whole = new TemporaryFile();
+        bart.Save(whole.Name);
+        Assert.Equal(bart.Encode("two dogs, one dog"), BpeTokenizer.Load(whole.Name, BpeTokenizer.Bart).Encode("two dogs, one dog"));
+
+        File.WriteAllLines(pairs.Name, [.. merges, "x y z"]);
+        Assert.Contains("line 5", Assert.Throws<BadInputException>(() => BpeTokenizer.LoadVocabularyAndMerges(words.Name, pairs.Name)).Message);
+        File.WriteAllLines(pairs.Name, ["q qq"]);
+        Assert.Throws<BadInputException>(() => BpeTokenizer.LoadVocabularyAndMerges(words.Name, pairs.Name));
+        File.WriteAllText(words.Name, "[1]");
+        Assert.Throws<BadInputException>(() => BpeTokenizer.LoadVocabularyAndMerges(words.Name, pairs.Name));
+    }
+
     [Theory]
     [InlineData(BpeLevel.Characters)]
     [InlineData(BpeLevel.Bytes)]

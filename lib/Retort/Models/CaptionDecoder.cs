@@ -133,6 +133,21 @@ public sealed class CaptionDecoder : nn.Module<Tensor, Tensor, IReadOnlyList<lon
         return Classify(x).MoveToOuterDisposeScope();
     }
 
+    /// <summary>Multiply-adds of writing a caption by beam search: products of matrices, without norms and activations.</summary>
+    /// <param name="frames">the encoder's frames</param>
+    /// <param name="tokens">steps of the search</param>
+    /// <param name="beams">hypotheses; the first step counts as many</param>
+    /// <param name="cached">whether keys and values are kept; if not, each step projects the memory and reads the whole prefix anew for each hypothesis, as released</param>
+    public long MultiplyAdds(long frames, long tokens, long beams, bool cached)
+    {
+        long d = Settings.Width, layers = Settings.Depth;
+        var memory = frames * (Settings.FrameWidth * d + layers * 2 * d * d);
+        var token = layers * (6 * d * d + 2 * d * Settings.Hidden) + d * Settings.Vocabulary;
+        var (read, seen) = cached ? (tokens, tokens * (tokens + 1) / 2) : (tokens * (tokens + 1) / 2, Enumerable.Range(1, (int)tokens).Sum(t => (long)t * t));
+        // A token's attention: scores and mixture over the tokens up to it (a whole square where the prefix is read anew) and over the frames.
+        return (cached ? memory : beams * tokens * memory) + beams * (read * (token + layers * 2 * d * frames) + layers * 2 * d * seen);
+    }
+
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">In training: its dropout would act on kept values.</exception>
     public DecoderCache Start(Tensor memory, IReadOnlyList<long>? memoryLengths)

@@ -67,6 +67,17 @@ public sealed class EfficientNet : nn.Module<Tensor, Tensor>
     /// <summary>Columns of the map of an image with so many.</summary>
     public long Columns(long columns) => Parts().Aggregate(columns, (width, part) => part.Columns(width));
 
+    /// <summary>Multiply-adds of an image of so many rows and columns: convolutions and gates, without norms and activations.</summary>
+    public long MultiplyAdds(long rows, long columns)
+    {
+        var total = stem.MultiplyAdds(ref rows, ref columns);
+        foreach (var block in _blocks)
+        {
+            total += block.MultiplyAdds(ref rows, ref columns);
+        }
+        return total + head.MultiplyAdds(ref rows, ref columns);
+    }
+
     /// <summary>(B, 1, H, W) to (B, C, H', W').</summary>
     public override Tensor forward(Tensor image) => Run(image, null);
 
@@ -150,6 +161,12 @@ public sealed class EfficientNet : nn.Module<Tensor, Tensor>
 
         internal long Columns(long columns) => (columns + padding.Before + padding.After - kernel) / stride + 1;
 
+        internal long MultiplyAdds(ref long rows, ref long columns)
+        {
+            (rows, columns) = (Columns(rows), Columns(columns));
+            return rows * columns * convolution.weight!.numel();
+        }
+
         // The convolution, its norm and, if asked for, SiLU.
         internal Tensor Run(Tensor x, bool silu)
         {
@@ -167,11 +184,12 @@ public sealed class EfficientNet : nn.Module<Tensor, Tensor>
             {
                 return Normed(nn.functional.conv2d(x, now, null, [stride, stride], [even, even], groups: groups), silu);
             }
+            var products = (kernel == 1 ? Fused.Pointwise(x, now, silu ? null : added) : null)
+                ?? nn.functional.conv2d(x, now, silu ? null : added, [stride, stride], [even, even], groups: groups);
             if (!silu)
             {
-                return nn.functional.conv2d(x, now, added, [stride, stride], [even, even], groups: groups);
+                return products;
             }
-            var products = nn.functional.conv2d(x, now, null, [stride, stride], [even, even], groups: groups);
             return Fused.BiasSilu_(products, added) ?? nn.functional.silu(products + added.view(-1, 1, 1));
         }
 
@@ -247,6 +265,16 @@ public sealed class EfficientNet : nn.Module<Tensor, Tensor>
         }
 
         internal bool Halves { get; }
+
+        internal long MultiplyAdds(ref long rows, ref long columns)
+        {
+            var total = _se_reduce.weight!.numel() + _se_expand.weight!.numel();
+            foreach (var part in Parts)
+            {
+                total += part.MultiplyAdds(ref rows, ref columns);
+            }
+            return total;
+        }
 
         internal IEnumerable<NormedConvolution> Parts => expand is null ? [depthwise, project] : [expand, depthwise, project];
 

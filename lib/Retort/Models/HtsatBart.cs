@@ -72,7 +72,7 @@ public sealed class HtsatBart : nn.Module
         var sound = Prefix(Mark);
         var known = encoder.state_dict();
         var parts = Part(sound);
-        string[] kernels = ["spectrogram_extractor.", "logmel_extractor."];
+        string[] kernels = ["spectrogram_extractor.", "logmel_extractor.", "audio_feats_extractor."];  // HTS-AT's names and WavCaps'
         // Masks and indices follow from the settings, too; older files lack them.
         foreach (var own in known.Where(k => k.Key.EndsWith("attn_mask") || k.Key.EndsWith("relative_position_index")))
         {

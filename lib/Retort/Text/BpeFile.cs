@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace Retort.Text;
 
 /// <summary>Reads and writes the part of Hugging Face's tokenizer.json that is about byte pair encoding. What it does not know it refuses.</summary>
-internal static class BpeFile
+internal static partial class BpeFile
 {
     private const int MostTokens = 1 << 22;
 

@@ -59,6 +59,16 @@ public sealed class BpeTokenizer : Tokenizer
     /// <exception cref="BadInputException">The file is damaged, contradicts itself, lacks a special token, or asks for what is not supported here.</exception>
     public static BpeTokenizer Load(string path, SpecialTokens? special = null) => BpeFile.Read(path, special ?? new SpecialTokens());
 
+    /// <summary>Reads the older pair of files, vocab.json and merges.txt, in which GPT-2's and BART's bytes are spelled.</summary>
+    /// <param name="vocabulary">an object from token to id</param>
+    /// <param name="merges">a merge a line, two tokens apart by a space, the first one first; a line "#version" before them is passed over</param>
+    /// <param name="special">the names of the special tokens; null for BART's</param>
+    /// <exception cref="BadInputException">A file is damaged, contradicts the other, or lacks a special token.</exception>
+    public static BpeTokenizer LoadVocabularyAndMerges(string vocabulary, string merges, SpecialTokens? special = null) => BpeFile.Read(vocabulary, merges, special ?? Bart);
+
+    /// <summary>BART's names of the special tokens.</summary>
+    public static SpecialTokens Bart { get; } = new("<pad>", "<unk>", "<s>", "</s>");
+
     /// <summary>Writes a tokenizer.json, which <see cref="Load"/> and the Hugging Face library read.</summary>
     /// <param name="path">where to; replaced only when the new file is whole</param>
     /// <exception cref="BadInputException">The file cannot be written.</exception>

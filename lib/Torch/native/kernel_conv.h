@@ -13,17 +13,30 @@ inline V sigmoid(V x) {
   return 1.f / (1.f + exponential(-(x < least ? least : x)));
 }
 
+// n values at element i, zeros beyond them.
 inline V tail(const void* p, int64_t i, int64_t n, bool half) {
   if (n >= W) return load(p, i, half);
+#if RETORT_WIDTH == 16
+  const __mmask16 some = static_cast<__mmask16>((1u << n) - 1);
+  if (half) return widen((H)_mm256_maskz_loadu_epi16(some, static_cast<const uint16_t*>(p) + i));
+  return (V)_mm512_maskz_loadu_ps(some, static_cast<const float*>(p) + i);
+#else
   float t[W] = {};
   for (int64_t k = 0; k < n; k++) t[k] = load1(p, i + k, half);
   return get<V>(t);
+#endif
 }
 inline void put_tail(void* p, int64_t i, int64_t n, V v, bool half) {
   if (n >= W) return store(p, i, v, half);
+#if RETORT_WIDTH == 16
+  const __mmask16 some = static_cast<__mmask16>((1u << n) - 1);
+  if (half) _mm256_mask_storeu_epi16(static_cast<uint16_t*>(p) + i, some, (__m256i)narrow(v));
+  else _mm512_mask_storeu_ps(static_cast<float*>(p) + i, some, (__m512)v);
+#else
   float t[W];
   put(t, v);
   for (int64_t k = 0; k < n; k++) store1(p, i + k, t[k], half);
+#endif
 }
 
 // The planes of a depthwise convolution in scratch, zeros around them, so that its loops need no borders.
@@ -50,9 +63,7 @@ struct Padded {
       if (d.stride == 1) {
         const int64_t count = std::min(d.width, pitch - d.before);
         for (int64_t i = 0; i < count; i += W) {
-          const int64_t n = std::min<int64_t>(W, count - i);
-          if (n == W) put(row + d.before + i, load(plane, from + i, d.half));
-          else for (int64_t k = 0; k < n; k++) row[d.before + i + k] = load1(plane, from + i + k, d.half);
+          put_tail(row + d.before, i, count - i, tail(plane, from + i, count - i, d.half), false);
         }
       } else {
         for (int64_t x = 0; x < d.width; x++) {

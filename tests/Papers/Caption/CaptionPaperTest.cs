@@ -38,10 +38,13 @@ public sealed class CaptionPaperTest : IDisposable
         (float[], IReadOnlyList<(string, double)>) Ask(float[] samples) => ([.. samples.Take(5)], [("A dog barks!", -0.5), ("rain", -0.7)]);
         using var store = CaptionPaper.Store(Path.Combine(folder, "store"), "teacher", train, words, 5, Ask);
         using var alone = CaptionPaper.Store(Path.Combine(folder, "store-more"), "teacher", more, words, 5, Ask);
-        var paper = CaptionPaper.AudioCaps with { Epochs = 1, EncoderEpochs = 1, Batch = 3, Shared = 8, LongestSeconds = 0.7 };
+        var paper = CaptionPaper.AudioCaps with { Epochs = 2, EncoderEpochs = 1, Batch = 3, Shared = 8, LongestSeconds = 0.7, TeacherForcing = 0.7, SpecAugment = new() };
         var run = Path.Combine(folder, "run");
         var scores = paper.Run(run, train, validation, test, store, (more, alone));
         Assert.True(double.IsFinite(scores["CIDEr-D"]) && double.IsFinite(scores["validation CIDEr-D"]));
+        Assert.True(double.IsFinite(scores["best, CIDEr-D"]) && scores["best, BLEU-4"] >= 0);
+        using var best = AudioCaptioner.Open(Path.Combine(run, "best-captioner"));
+        Assert.NotNull(best.Caption(test.PathOf(0)).Text);
         using var captioner = AudioCaptioner.Open(Path.Combine(run, "captioner"));
         Assert.NotNull(captioner.Caption(test.PathOf(0)).Text);
         var predictions = JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "predictions.json"))).RootElement.GetProperty("predictions");

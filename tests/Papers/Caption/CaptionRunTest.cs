@@ -80,6 +80,62 @@ public sealed class CaptionRunTest : IDisposable
     }
 
     [Fact]
+    public void CrossEntropy_OfBothCaptions_IsTheSumOfEach()
+    {
+        using var teacher = CaptionTeacher.Of(settings, world, Path.Combine(folder, "teacher"), Progress.None());
+        using var scope = NewDisposeScope();
+        var (student, _) = CaptionRun.Student(settings, new CaptionArm("short", Supervised), world, teacher, 1);
+        student.eval();
+        var batch = CaptionRun.Batch(settings, world, teacher);
+        var heard = student.Hear(batch);
+        var each = new[] { batch.Captions!, batch.TeacherCaptions! }.Sum(c => CaptionDistillation.LabelSmoothing(student.Logits(heard, c), c.Target, c.Mask).item<float>());
+        Assert.Equal(each, student.CrossEntropy(heard, batch.Captions!, batch.TeacherCaptions!).item<float>(), 1e-4f);
+        var forced = batch.Captions! with { Forced = [.. Enumerable.Repeat(true, (int)batch.Captions.Input.shape[1])] };
+        Assert.Equal(each, student.CrossEntropy(heard, forced, batch.TeacherCaptions!).item<float>(), 1e-4f);
+    }
+
+    [Fact]
+    public void Logits_ScheduledSampling_AreThoseOfTheStudentsOwnWords()
+    {
+        using var teacher = CaptionTeacher.Of(settings, world, Path.Combine(folder, "teacher"), Progress.None());
+        using var scope = NewDisposeScope();
+        var (student, _) = CaptionRun.Student(settings, new CaptionArm("short", Supervised), world, teacher, 1);
+        student.eval();
+        var batch = CaptionRun.Batch(settings, world, teacher);
+        var heard = student.Hear(batch);
+        var captions = batch.Captions!;
+        var length = (int)captions.Input.shape[1];
+        // Given words at even places only: there the logits are those of teacher forcing.
+        var mixed = student.Logits(heard, captions with { Forced = [.. Enumerable.Range(0, length).Select(t => t % 2 == 0)] });
+        var given = student.Logits(heard, captions);
+        var own = captions.Input.narrow(1, 0, 1);
+        for (var t = 0; t < length; t++)
+        {
+            var prefix = t % 2 == 0 ? captions.Input.narrow(1, 0, t + 1) : own;
+            var expected = t % 2 == 0 ? given.select(1, t) : student.Model.Decoder.call(prefix, heard.Frames, heard.Lengths).select(1, t);
+            Assert.InRange((expected - mixed.select(1, t)).abs().max().item<float>(), 0, 1e-4f);
+            own = cat([own, mixed.select(1, t).argmax(-1, keepdim: true)], 1);
+        }
+        Assert.Same(captions, captions.Sampled(1, 0.5, Retort.Randomness.RandomStream.Of(1, "x")));
+        Assert.All(captions.Sampled(0.7, 0, Retort.Randomness.RandomStream.Of(1, "x")).Forced!, Assert.True);
+        Assert.All(captions.Sampled(0, 1, Retort.Randomness.RandomStream.Of(1, "x")).Forced!, Assert.False);
+    }
+
+    [Fact]
+    public void Train_ScheduledSamplingAndSpecAugment_RunAndAreTheSameAgain()
+    {
+        using var teacher = CaptionTeacher.Of(settings, world, Path.Combine(folder, "teacher"), Progress.None());
+        var both = settings with { StudentTraining = settings.StudentTraining with { TeacherForcing = 0.3, SpecAugment = new() } };
+        float[] Weights(CaptionSettings s)
+        {
+            using var scope = NewDisposeScope();
+            return CaptionRun.Student(s, new CaptionArm("both", CaptionStudent.Contrastive) { AudioOnly = s.AudioOnlyClips }, world, teacher, 1).Student.parameters().First().data<float>().ToArray();
+        }
+        Assert.Equal(Weights(both), Weights(both));
+        Assert.NotEqual(Weights(settings), Weights(both));
+    }
+
+    [Fact]
     public void Train_MoreClipsThanThereAre_SaysHowMany()
     {
         using var teacher = CaptionTeacher.Of(settings, world, Path.Combine(folder, "teacher"), Progress.None());

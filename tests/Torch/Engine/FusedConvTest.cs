@@ -112,6 +112,19 @@ public class FusedConvTest
         Assert.Equal(0, y[0, 0, 0].item<float>(), 1e-20f);
     }
 
+    [SkippableTheory]
+    [InlineData(8, 20)]
+    [InlineData(64, 96)]
+    public void Pointwise_Fused_EqualsPlain(int channels, int outputs)
+    {
+        SkipWithout(ScalarType.Float32);
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        Tensor x = Values("x", ScalarType.Float32, 2, channels, 5, 7), weight = Values("weight", ScalarType.Float32, outputs, channels, 1, 1), bias = Values("bias", ScalarType.Float32, outputs);
+        Near(nn.functional.conv2d(x, weight, bias), Fused.Pointwise(x, weight, bias), Tolerance(ScalarType.Float32), "with a bias");
+        Near(nn.functional.conv2d(x, weight), Fused.Pointwise(x, weight), Tolerance(ScalarType.Float32), "without");
+    }
+
     [SkippableFact]
     public void BiasSilu_InPlace_EqualsPlain()
     {

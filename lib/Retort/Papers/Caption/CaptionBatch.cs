@@ -1,6 +1,7 @@
 using Retort.Layers;
 using Retort.Losses;
 using Retort.Models;
+using Retort.Randomness;
 using Retort.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -13,6 +14,19 @@ namespace Retort.Papers.Caption;
 /// <param name="Mask">true where a target counts, (B, L)</param>
 public sealed record CaptionTokens(Tensor Input, Tensor Target, Tensor Mask)
 {
+    /// <summary>
+    /// Scheduled sampling, as released: at each place, whether the whole batch is given the words of its captions up to there (true), or all the
+    /// words that the student chose itself at the places before. Null: the captions' words at every place, teacher forcing.
+    /// </summary>
+    public IReadOnlyList<bool>? Forced { get; init; }
+
+    /// <summary>These captions for a step of scheduled sampling, whose share of forced places falls linearly from 1 to what is asked for.</summary>
+    /// <param name="last">share of forced places at the last step; 1: teacher forcing</param>
+    /// <param name="done">share of the steps that are behind</param>
+    /// <param name="random">what is drawn from</param>
+    public CaptionTokens Sampled(double last, double done, RandomStream random) =>
+        last >= 1 ? this : this with { Forced = [.. Enumerable.Range(0, (int)Input.shape[1]).Select(_ => random.Chance(1 - (1 - last) * done))] };
+
     /// <summary>Of sentences without marks; all on one device.</summary>
     /// <param name="sentences">words of each caption, by number</param>
     /// <param name="longest">words beyond this are cut off</param>
@@ -55,8 +69,13 @@ public sealed class CaptionBatch
     /// <summary>The teacher's clip embeddings (B, E).</summary>
     public Tensor? TeacherEmbedding { get; init; }
 
-    /// <summary>The teacher's log-probabilities (B, L, V) of each next word along <see cref="Captions"/>.</summary>
-    public Tensor? TeacherLogits { get; init; }
+    /// <summary>The teacher's log-probabilities (B, L, V) of each next word along <see cref="Captions"/>, read when they are first asked for.</summary>
+    public Tensor? TeacherLogits => teacherLogits ??= ReadTeacherLogits?.Invoke();
+
+    /// <summary>Reads <see cref="TeacherLogits"/>; null where there are none.</summary>
+    public Func<Tensor>? ReadTeacherLogits { get; init; }
+
+    private Tensor? teacherLogits;
 
     /// <summary>Clips without captions that are heard in the same step.</summary>
     public CaptionBatch? AudioOnly { get; init; }
@@ -96,8 +115,43 @@ public sealed class CaptionStudent : nn.Module
         return new HeardSound(frames, lengths, AudioCaptionModel.Pool(frames, lengths));
     }
 
-    /// <summary>Teacher forcing: logits (B, L, V) of each next word.</summary>
-    public Tensor Logits(HeardSound heard, CaptionTokens captions) => model.Decoder.call(captions.Input, heard.Frames, heard.Lengths);
+    /// <summary>Logits (B, L, V) of each next word: by teacher forcing, or with the student's own words where <see cref="CaptionTokens.Forced"/> says so.</summary>
+    public Tensor Logits(HeardSound heard, CaptionTokens captions)
+    {
+        if (captions.Forced is not { } forced || forced.All(f => f))
+        {
+            return model.Decoder.call(captions.Input, heard.Frames, heard.Lengths);
+        }
+        using var scope = NewDisposeScope();
+        var (places, own) = (new List<Tensor>(), captions.Input.narrow(1, 0, 1));
+        for (var t = 0; t < forced.Count; t++)
+        {
+            // As released: every word re-reads its whole prefix.
+            var prefix = forced[t] ? captions.Input.narrow(1, 0, t + 1) : own;
+            places.Add(model.Decoder.call(prefix, heard.Frames, heard.Lengths).select(1, t));
+            own = cat([own, places[^1].detach().argmax(-1, keepdim: true)], 1);
+        }
+        return stack(places, 1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// The cross-entropies with label smoothing of several captions of the same sounds, added up: L_sup of the given and L_seq of the teacher's. One
+    /// pass of the decoder serves them all.
+    /// </summary>
+    public Tensor CrossEntropy(HeardSound heard, params CaptionTokens[] captions)
+    {
+        using var scope = NewDisposeScope();
+        Tensor Of(Tensor logits, CaptionTokens c) => CaptionDistillation.LabelSmoothing(logits, c.Target, c.Mask);
+        if (captions.Length == 1 || captions.Any(c => c.Forced is not null))
+        {
+            return captions.Select(c => Of(Logits(heard, c), c)).Aggregate((sum, next) => sum + next).MoveToOuterDisposeScope();
+        }
+        var longest = captions.Max(c => c.Input.shape[1]);
+        var words = cat([.. captions.Select(c => nn.functional.pad(c.Input, (0, longest - c.Input.shape[1])))]);
+        long[]? lengths = heard.Lengths is { } own ? [.. captions.SelectMany(_ => own)] : null;
+        var logits = model.Decoder.call(words, cat([.. captions.Select(_ => heard.Frames)]), lengths).chunk(captions.Length);
+        return captions.Zip(logits, (c, l) => Of(l.narrow(1, 0, c.Input.shape[1]), c)).Aggregate((sum, next) => sum + next).MoveToOuterDisposeScope();
+    }
 
     /// <summary>Student's and teacher's clip embeddings in the shared space, (B, S) each.</summary>
     public (Tensor Student, Tensor Teacher) Project(HeardSound heard, Tensor teacherEmbedding) => projections.call(heard.Embedding, teacherEmbedding);
@@ -112,12 +166,9 @@ public sealed class CaptionStudent : nn.Module
     public static Tensor Contrastive(CaptionStudent student, CaptionBatch batch)
     {
         var heard = student.Hear(batch);
-        var loss = CaptionDistillation.LabelSmoothing(student.Logits(heard, batch.TeacherCaptions!), batch.TeacherCaptions!.Target, batch.TeacherCaptions.Mask)
-            + CaptionDistillation.Contrastive(student.Project(heard, batch.TeacherEmbedding!).Student, student.Project(heard, batch.TeacherEmbedding!).Teacher, student.LogitScale);
-        if (batch.Captions is { } captions)
-        {
-            loss = loss + CaptionDistillation.LabelSmoothing(student.Logits(heard, captions), captions.Target, captions.Mask);
-        }
+        CaptionTokens[] captions = batch.Captions is { } given ? [given, batch.TeacherCaptions!] : [batch.TeacherCaptions!];
+        var (own, taught) = student.Project(heard, batch.TeacherEmbedding!);
+        var loss = student.CrossEntropy(heard, captions) + CaptionDistillation.Contrastive(own, taught, student.LogitScale);
         return batch.AudioOnly is { } more ? loss + Contrastive(student, more) : loss;
     }
 }

@@ -43,6 +43,15 @@ public sealed record CaptionPaper
     /// <summary>Width of the space of embeddings.</summary>
     public int Shared { get; init; } = 1024;
 
+    /// <summary>
+    /// Scheduled sampling: the share of places at which the decoder is given the caption's words falls linearly from 1 to this
+    /// (<see cref="CaptionTokens.Forced"/>). The released example configurations end at 0.7, which costs about twenty times the decoder's work.
+    /// </summary>
+    public double TeacherForcing { get; init; } = 1;
+
+    /// <summary>Stripes on the spectrograms in training, as the released code offers them; its example configurations have none.</summary>
+    public SpecAugment? SpecAugment { get; init; }
+
     /// <summary>How student and teacher decode.</summary>
     public DecodingSettings Decoding { get; init; } = CaptionSettings.Beam(3);
 
@@ -85,9 +94,12 @@ public sealed record CaptionPaper
     }
 
     /// <summary>Trains the student and scores it on the test clips.</summary>
-    /// <param name="folder">where the run is kept and resumed; the captioner is written to its folder "captioner", predictions to "predictions.json"</param>
+    /// <param name="folder">
+    /// where the run is kept and resumed. The captioner of the averaged weights (SWA of the last fifth of the epochs) is written to its folder "captioner",
+    /// the one of the epoch with the best validation CIDEr-D to "best-captioner"; what each says of the test clips to "predictions.json" and "best-predictions.json"
+    /// </param>
     /// <param name="train">captioned clips</param>
-    /// <param name="validation">clips by which the best epoch is chosen, beside the average of the last fifth</param>
+    /// <param name="validation">clips by which the best epoch is chosen</param>
     /// <param name="test">clips of the test</param>
     /// <param name="teacher">the teacher's store of the training clips; null for the supervised loss alone</param>
     /// <param name="audioOnly">clips without captions and the teacher's store of them</param>
@@ -96,7 +108,7 @@ public sealed record CaptionPaper
     /// <param name="device">where it is trained; null for the CPU</param>
     /// <param name="progress">where it says how far it is</param>
     /// <param name="cancel">stops it</param>
-    /// <returns>scores of the averaged weights by name, times 1</returns>
+    /// <returns>scores of the averaged weights by name, times 1; "best, CIDEr-D" and so on are those of the best epoch</returns>
     /// <exception cref="BadInputException">A store is of other data or other words; a file cannot be read.</exception>
     public IReadOnlyDictionary<string, double> Run(string folder, CaptionData train, CaptionData validation, CaptionData test, SequenceStore? teacher,
         (CaptionData Clips, SequenceStore Teacher)? audioOnly = null, Func<CaptionStudent, CaptionBatch, Tensor>? loss = null, string? encoderStart = null,
@@ -128,6 +140,7 @@ public sealed record CaptionPaper
         }, steps, Environment.ProcessorCount);
         long taken = 0;
         double lastCider = 0;
+        var best = new BestByCider(Path.Combine(folder, "best-captioner"));
         var result = TrainLoop.Run(new TrainTask
         {
             Model = student,
@@ -140,9 +153,18 @@ public sealed record CaptionPaper
                 var paired = Heard(waves, lengths, context.Batch.Select(r => rows[r].Clip).ToArray(), teacher, train, device,
                     CaptionTokens.Of([.. context.Batch.Select(r => words.Encode(CaptionWords.Normalise(train.Captions(rows[r].Clip)[rows[r].Caption])))], device: device));
                 var batch = alone is null ? paired : With(paired, Heard(others, their, alone.Batch(context.Step, Batch, dropLast: true).Samples, audioOnly!.Value.Teacher, audioOnly.Value.Clips, device, null));
+                batch = Drawn(batch, context.Step, steps);
                 return context.Step < encoderSteps ? EncoderLoss(student, batch) : loss(student, batch);
             },
-            Evaluate = () => new Dictionary<string, double> { ["steps taken"] = taken, ["validation CIDEr-D"] = lastCider = Describe(model, words, validation, device).Scores.CiderD },
+            Evaluate = () =>
+            {
+                lastCider = Describe(model, words, validation, device).Scores.CiderD;
+                if (taken > encoderSteps)
+                {
+                    best.Offer(taken, lastCider, model, words);
+                }
+                return new Dictionary<string, double> { ["steps taken"] = taken, ["validation CIDEr-D"] = lastCider };
+            },
             Generators = [generator],
             Settings = new { Paper = this, Train = train.Hash, Teacher = teacher?.Card.Teacher, AudioOnly = audioOnly?.Clips.Hash },
         }, new TrainSettings
@@ -161,20 +183,26 @@ public sealed record CaptionPaper
         }, folder, progress, cancel);
         model.eval();
         new AudioCaptioner(model, words) { Decoding = Decoding }.Save(Path.Combine(folder, "captioner"));
-        var (captions, scores) = Describe(model, words, test, device);
-        File.WriteAllText(Path.Combine(folder, "predictions.json"), JsonSerializer.Serialize(
-            new { predictions = captions.Select((c, i) => new { filename = test.Id(i), tokens = c }) }, new JsonSerializerOptions { WriteIndented = true }));
-        return new Dictionary<string, double>
+        var scores = new Dictionary<string, double> { ["validation CIDEr-D"] = lastCider };
+        Test(model, "predictions.json", "");
+        using (var chosen = CaptionCheckpoint.Open(best.Weights).Model)
         {
-            ["CIDEr-D"] = scores.CiderD,
-            ["ROUGE-L"] = scores.RougeL,
-            ["vocabulary"] = scores.Vocabulary,
-            ["validation CIDEr-D"] = lastCider,
-            ["BLEU-1"] = scores.Bleu[0],
-            ["BLEU-2"] = scores.Bleu[1],
-            ["BLEU-3"] = scores.Bleu[2],
-            ["BLEU-4"] = scores.Bleu[3],
-        };
+            chosen.to(device ?? CPU);
+            Test(chosen, "best-predictions.json", "best, ");
+        }
+        return scores;
+
+        void Test(AudioCaptionModel tested, string file, string prefix)
+        {
+            var (captions, s) = Describe(tested, words, test, device);
+            File.WriteAllText(Path.Combine(folder, file), JsonSerializer.Serialize(
+                new { predictions = captions.Select((c, i) => new { filename = test.Id(i), tokens = c }) }, new JsonSerializerOptions { WriteIndented = true }));
+            (string, double)[] all = [("CIDEr-D", s.CiderD), ("ROUGE-L", s.RougeL), ("vocabulary", s.Vocabulary), .. s.Bleu.Select((b, i) => ($"BLEU-{i + 1}", b))];
+            foreach (var (name, value) in all)
+            {
+                scores[prefix + name] = value;
+            }
+        }
     }
 
     /// <summary>
@@ -206,6 +234,22 @@ public sealed record CaptionPaper
             all["SPIDEr"] = (cider + spice) / 2;
         }
         return all;
+    }
+
+    // SpecAugment and scheduled sampling; nothing changes without them.
+    private CaptionBatch Drawn(CaptionBatch batch, long step, long steps, string which = "")
+    {
+        CaptionTokens? Sampled(CaptionTokens? captions, string whose) =>
+            captions?.Sampled(TeacherForcing, (double)step / steps, RandomStream.Of(Seed, "teacher forcing", whose + which, step));
+        return new CaptionBatch
+        {
+            Sound = SpecAugment?.Apply(batch.Sound, b => RandomStream.Of(Seed, "spec augment", $"{b}{which}", step)) ?? batch.Sound,
+            Columns = batch.Columns,
+            Captions = Sampled(batch.Captions, "captions"),
+            TeacherCaptions = Sampled(batch.TeacherCaptions, "teacher"),
+            TeacherEmbedding = batch.TeacherEmbedding,
+            AudioOnly = batch.AudioOnly is { } more ? Drawn(more, step, steps, ", audio only") : null,
+        };
     }
 
     private static Tensor Supervised(CaptionStudent student, CaptionBatch batch) =>

@@ -3,6 +3,7 @@ using Retort.Decoding;
 using Retort.Losses;
 using Retort.Metrics;
 using Retort.Models;
+using Retort.Randomness;
 using Retort.Text;
 using Retort.Training;
 using TorchSharp;
@@ -58,7 +59,7 @@ public static class CaptionRun
         var decoder = (arm.LargeDecoder ? settings.TeacherDecoder : settings.StudentDecoder) with { Positions = arm.Positions };
         var model = CaptionTeacher.Build(arm.LargeEncoder ? settings.TeacherEncoder : settings.StudentEncoder, decoder, world.Vocabulary.Count, seed, generator);
         var student = new CaptionStudent(model, new EmbeddingProjections(model.Encoder.Width, teacher.Width, arm.FixedTeacher ? teacher.Width : settings.Shared, seed, arm.FixedTeacher));
-        var batches = new Batches(world, teacher, pseudo, clips, arm.AudioOnly, training.Batch, seed);
+        var batches = new Batches(world, teacher, pseudo, clips, arm.AudioOnly, training, seed);
         var result = Loop(student, training, seed, generator, batches.Captioned, context =>
         {
             var batch = batches.Of(context.Step);
@@ -74,7 +75,7 @@ public static class CaptionRun
 
     /// <summary>A batch of a step as an arm's function gets it, for looking at.</summary>
     public static CaptionBatch Batch(CaptionSettings settings, CaptionWorld world, CaptionTeacher teacher, long step = 0, int audioOnly = 0, long seed = 1) =>
-        new Batches(world, teacher, null, settings.StudentClips, audioOnly, settings.StudentTraining.Batch, seed).Of(step);
+        new Batches(world, teacher, null, settings.StudentClips, audioOnly, settings.StudentTraining, seed).Of(step);
 
     /// <summary>A model's captions of clips, by beam search.</summary>
     public static string[] Describe(AudioCaptionModel model, CaptionSounds sounds, WordTokenizer vocabulary, DecodingSettings decoding)
@@ -163,12 +164,12 @@ public static class CaptionRun
     }
 
     /// <summary>Batches of a run. An arm with clips without captions hears half of each batch from them.</summary>
-    private sealed class Batches(CaptionWorld world, CaptionTeacher teacher, Func<bool, int, IReadOnlyList<int>>? pseudo, int clips, int audioOnly, int size, long seed)
+    private sealed class Batches(CaptionWorld world, CaptionTeacher teacher, Func<bool, int, IReadOnlyList<int>>? pseudo, int clips, int audioOnly, CaptionTraining training, long seed)
     {
         private readonly SampleOrder captioned = new(clips, seed);
         private readonly SampleOrder? alone = audioOnly > 0 ? new(audioOnly, seed + 1_000_003) : null;
 
-        public int[] Captioned(long step) => captioned.Batch(step, alone is null ? size : size / 2, dropLast: true).Samples;
+        public int[] Captioned(long step) => captioned.Batch(step, alone is null ? training.Batch : training.Batch / 2, dropLast: true).Samples;
 
         public CaptionBatch Of(long step)
         {
@@ -176,22 +177,30 @@ public static class CaptionRun
             var captions = CaptionTokens.Of([.. paired.Select(i => world.Vocabulary.Encode(world.Train.Captions[i][0]))]);
             return new CaptionBatch
             {
-                Sound = world.Train.Mels(paired),
-                Captions = captions,
-                TeacherCaptions = Taught(true, paired),
+                Sound = Sound(world.Train, paired, step),
+                Captions = Sampled(captions, "captions", step),
+                TeacherCaptions = Taught(true, paired, step),
                 TeacherEmbedding = teacher.Embeddings(true, paired),
-                TeacherLogits = teacher.LogProbabilities(paired, (int)captions.Input.shape[1]),
-                AudioOnly = alone is null ? null : Alone(alone.Batch(step, size - size / 2, dropLast: true).Samples),
+                ReadTeacherLogits = () => teacher.LogProbabilities(paired, (int)captions.Input.shape[1]),
+                AudioOnly = alone is null ? null : Alone(alone.Batch(step, training.Batch - training.Batch / 2, dropLast: true).Samples, step),
             };
         }
 
-        private CaptionBatch Alone(int[] clips) => new()
+        private CaptionBatch Alone(int[] clips, long step) => new()
         {
-            Sound = world.AudioOnly.Mels(clips),
-            TeacherCaptions = Taught(false, clips),
+            Sound = Sound(world.AudioOnly, clips, step),
+            TeacherCaptions = Taught(false, clips, step),
             TeacherEmbedding = teacher.Embeddings(false, clips),
         };
 
-        private CaptionTokens Taught(bool paired, int[] clips) => CaptionTokens.Of([.. clips.Select(i => pseudo?.Invoke(paired, i) ?? teacher.Caption(paired, i))]);
+        private Tensor Sound(CaptionSounds sounds, int[] clips, long step) => training.SpecAugment is { } stripes
+            ? stripes.Apply(sounds.Mels(clips), b => RandomStream.Of(seed, "spec augment", sounds.Data.Id(clips[b]), step))
+            : sounds.Mels(clips);
+
+        private CaptionTokens Taught(bool paired, int[] clips, long step) =>
+            Sampled(CaptionTokens.Of([.. clips.Select(i => pseudo?.Invoke(paired, i) ?? teacher.Caption(paired, i))]), paired ? "teacher" : "teacher, audio only", step);
+
+        private CaptionTokens Sampled(CaptionTokens captions, string whose, long step) =>
+            captions.Sampled(training.TeacherForcing, (double)step / training.Steps, RandomStream.Of(seed, "teacher forcing", whose, step));
     }
 }
