@@ -1,3 +1,4 @@
+using Retort.Torch;
 using Retort.Statistics;
 using Retort.Training;
 
@@ -101,5 +102,14 @@ public sealed class ExperimentTest : IDisposable
         var some = Measure.Ratio("WER", "errors", "words", 3, i => i != 1);
         Assert.Equal(25, some.Of(outputs, null), 1e-9);
         Assert.Equal(100 * (2 * 1 + 1.5 * 2) / (2 * 4 + 1.5 * 8), some.Of(outputs, [2, 7, 1.5]), 1e-9);
+    }
+
+    [Fact]
+    public void Version_OfAnotherEngine_IsAnother()
+    {
+        string[] versions = [.. new[] { "libtorch 1.13.0", "libtorch 2.6.0", "libtorch 2.7.0", "TorchSharp 0.107.0.0" }.Select(Experiment.VersionOn)];
+        Assert.Equal(4, versions.Distinct().Count());
+        Assert.Equal(Experiment.LibraryVersion, versions[0]);
+        Assert.Equal(Experiment.VersionOn(LibTorch.Version), Experiment.Version);
     }
 }

@@ -1,3 +1,4 @@
+using Retort.Torch;
 // A notebook's experiment: arms times seeds by a function, results kept and found again by everything that decides them.
 
 using System.Reflection;
@@ -38,6 +39,15 @@ public static class Experiment
     public const string LibraryVersion = "retort/2";
 
     /// <summary>
+    /// What a result's key says of the code that computed it: <see cref="LibraryVersion"/> and the tensor engine. Another libtorch rounds
+    /// differently, so a result is never taken for another engine's. (The processor is not part of it: bits may differ from one to the next.)
+    /// </summary>
+    public static string Version { get; } = VersionOn(LibTorch.Version);
+
+    // libtorch 1.13 goes unnamed: what was kept before engines were told apart is its.
+    internal static string VersionOn(string engine) => engine == "libtorch 1.13.0" ? LibraryVersion : $"{LibraryVersion} on {engine}";
+
+    /// <summary>
     /// Runs what is not there yet: arms whose settings, functions (<see cref="CodeHash"/>), seed and library version have no
     /// result. Where the environment names a shard (<see cref="Shard"/>) this process runs its share and waits for the others.
     /// </summary>
@@ -58,7 +68,7 @@ public static class Experiment
         var folder = options.Folder ?? Path.Combine(Cache.Root, "results-" + FolderName(settings.GetType()));
         var code = CodeHash.Of(train);
         var shard = Shard.FromEnvironment();
-        var runs = new AblationSettings { Folder = folder, Threads = options.Threads, Shard = shard, CodeVersion = LibraryVersion };
+        var runs = new AblationSettings { Folder = folder, Threads = options.Threads, Shard = shard, CodeVersion = Version };
         var list = arms.Select(arm => new Arm(arm.Name, new { Settings = settings, Arm = Describe(arm), Train = code }, context => Kept(train(arm, context), context))).ToArray();
         using var shown = options.Progress is null ? Progress.Below() : null;
         var results = Ablation.Run(list, seeds, runs, options.Progress ?? shown, options.Cancel);
@@ -73,7 +83,7 @@ public static class Experiment
     /// <param name="kind">what it is, in letters, digits and dashes</param>
     /// <param name="decidedBy">records, arms, texts, numbers, functions, data sets: in this order</param>
     public static string Folder(string kind, params object[] decidedBy) =>
-        Path.Combine(Cache.Root, $"{kind}-{SettingsJson.Hash([LibraryVersion, .. decidedBy.Select(Text)])[..12]}");
+        Path.Combine(Cache.Root, $"{kind}-{SettingsJson.Hash([Version, .. decidedBy.Select(Text)])[..12]}");
 
     // An anonymous type's name counts cells; a key within the folder tells everything apart.
     private static string FolderName(Type type) => type.Name.All(char.IsAsciiLetterOrDigit) ? type.Name : "settings";

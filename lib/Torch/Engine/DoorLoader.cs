@@ -11,8 +11,25 @@ internal static partial class DoorLoader
 
     internal static nint Load(Assembly assembly)
     {
-        QuietWorkers();
-        return LoadFrom(Folders(assembly));
+        var put = QuietWorkers();
+        nint door = LoadFrom(Folders(assembly));
+        // The runtimes have read their settings now; what the process starts later shall not find them.
+        Settle(door);
+        foreach (string name in put) _ = unsetenv(name);
+        return door;
+    }
+
+    private static unsafe void Settle(nint door)
+    {
+        // A number of threads asked for makes OpenMP begin where it has not.
+        if (NativeLibrary.TryGetExport(door, "door_threads", out nint threads)) _ = ((delegate* unmanaged<int, int, int>)threads)(0, Door.IntraOp);
+        // oneDNN keeps 1,024 primitives. One of each shape is made, and with version 2.6 making one anew that a thread which has
+        // ended had made before throws std::bad_array_new_length: so none is thrown out.
+        if (Environment.GetEnvironmentVariable(Primitives) is null && NativeLibrary.TryGetExport(door, "door_keep_primitives", out nint keep)
+            && ((delegate* unmanaged<int, int>)keep)(100000) == 0)
+        {
+            SetUnlessSet(Primitives, "100000"); // a oneDNN inside libtorch, which reads it at its first primitive
+        }
     }
 
     /// <summary>Loads the first door there is in the folders; one clear error if none can be.</summary>
@@ -39,17 +56,14 @@ internal static partial class DoorLoader
         throw new BadInputException(File, "", $"{why}; {cause}: run environment/setup.sh, then build again");
     }
 
-    private static void QuietWorkers()
+    private const string Primitives = "DNNL_PRIMITIVE_CACHE_CAPACITY";
+
+    private static List<string> QuietWorkers()
     {
         // The worker threads of an idle OpenMP team must sleep, not spin: several models may share the cores. Read by the
         // runtimes when they load, from the environment of C, which .NET's own setter does not reach.
-        SetUnlessSet("OMP_WAIT_POLICY", "passive");
-        // oneDNN keeps 1,024 primitives. One of each shape is made, and with version 2.6 making one anew that a thread which has
-        // ended had made before throws std::bad_array_new_length: so none is thrown out.
-        SetUnlessSet("DNNL_PRIMITIVE_CACHE_CAPACITY", "100000");
-        SetUnlessSet("KMP_BLOCKTIME", "0");
-        SetUnlessSet("GOMP_SPINCOUNT", "0");
-        SetUnlessSet("OPENBLAS_THREAD_TIMEOUT", "4");
+        (string, string)[] settings = [("OMP_WAIT_POLICY", "passive"), ("KMP_BLOCKTIME", "0"), ("GOMP_SPINCOUNT", "0"), ("OPENBLAS_THREAD_TIMEOUT", "4")];
+        return [.. settings.Where(s => SetUnlessSet(s.Item1, s.Item2)).Select(s => s.Item1)];
     }
 
     private static IEnumerable<string> Folders(Assembly assembly)
@@ -58,11 +72,11 @@ internal static partial class DoorLoader
         yield return AppContext.BaseDirectory;
     }
 
-    private static void SetUnlessSet(string name, string value)
-    {
-        if (Environment.GetEnvironmentVariable(name) is null) _ = setenv(name, value, 0);
-    }
+    private static bool SetUnlessSet(string name, string value) => Environment.GetEnvironmentVariable(name) is null && setenv(name, value, 0) == 0;
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int setenv(string name, string value, int overwrite);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int unsetenv(string name);
 }

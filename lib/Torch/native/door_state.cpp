@@ -157,6 +157,12 @@ DOOR int door_blas_threads(int set) {
   return old;
 }
 
+// How many primitives oneDNN keeps; 0 where it does not say (it may be a part of libtorch).
+DOOR int door_keep_primitives(int count) {
+  auto put = reinterpret_cast<int (*)(int)>(dlsym(RTLD_DEFAULT, "dnnl_set_primitive_cache_capacity"));
+  return put && put(count) == 0 ? 1 : 0;
+}
+
 DOOR int door_cuda_count() { return guarded(0, [&] { return at::hasCUDA() ? static_cast<int>(at::getNumGPUs()) : 0; }); }
 
 DOOR int door_cuda_synchronize(int index) {
