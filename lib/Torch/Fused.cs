@@ -51,6 +51,74 @@ public static partial class Fused
         return null;
     }
 
+    /// <summary>
+    /// A linear layer, x W^T + b. Under <see cref="Autocast"/> the product and its result are bfloat16, while the weight's gradient is summed and
+    /// kept in float32. Null for fewer than <see cref="LeastRows"/> rows, where packing the weight costs more than it brings.
+    /// </summary>
+    /// <param name="x">(..., K)</param>
+    /// <param name="weight">(N, K), float32</param>
+    /// <param name="bias">(N), float32, or null</param>
+    /// <returns>(..., N), or null</returns>
+    public static Tensor? Linear(Tensor x, Tensor weight, Tensor? bias)
+    {
+#if !TORCHSHARP
+        if (IsLayer(x, weight, bias)) return Kernels.Linear.Call(x, weight, bias, Lower);
+#endif
+        return null;
+    }
+
+    /// <summary>Two linear layers with the exact GELU between them, each as <see cref="Linear"/>; without gradients what lies between is never in memory as a whole.</summary>
+    /// <param name="x">(..., K)</param>
+    /// <param name="weight1">(H, K), float32</param>
+    /// <param name="bias1">(H)</param>
+    /// <param name="weight2">(N, H), float32</param>
+    /// <param name="bias2">(N)</param>
+    /// <returns>(..., N), or null</returns>
+    public static Tensor? Mlp(Tensor x, Tensor weight1, Tensor bias1, Tensor weight2, Tensor bias2)
+    {
+#if !TORCHSHARP
+        if (IsLayer(x, weight1, bias1) && FitsInFloat32(weight2) && FitsInFloat32(bias2) && weight2.dim() == 2 && weight2.shape[1] == weight1.shape[0]
+            && bias2.numel() == weight2.shape[0] && (weight2.shape[0] % 2 == 0 || !(Lower || x.dtype == ScalarType.BFloat16)))
+        {
+            return Kernels.Mlp.Call(x, weight1, bias1, weight2, bias2, Lower);
+        }
+#endif
+        return null;
+    }
+
+    /// <summary>
+    /// A transformer block with the norms in front, clip by clip, so that all between its input and output stays in a core's cache: the bits of
+    /// <see cref="AddNorm"/>, <see cref="Linear"/>, <see cref="Attention"/> and <see cref="Mlp"/> one after another. Null where gradients are on,
+    /// and where there are fewer clips than cores.
+    /// </summary>
+    /// <param name="x">(B, T, D), float32</param>
+    /// <param name="before">(B, T, D), added to x first, or null</param>
+    /// <param name="weights">weight and bias of norm, qkv, projection, norm, first and second layer of the mlp: twelve in float32</param>
+    /// <param name="heads">number of heads</param>
+    /// <param name="epsilon">of both norms</param>
+    /// <param name="lengths">valid keys of each clip, (B) of int64 on the CPU, 1 to T; null: all</param>
+    /// <returns>x + before + attention, and what the mlp adds to that</returns>
+    public static (Tensor Sum, Tensor Added)? Block(Tensor x, Tensor? before, Tensor[] weights, int heads, double epsilon, Tensor? lengths = null)
+    {
+#if !TORCHSHARP
+        if (is_grad_enabled() || x.dim() != 3 || x.shape[0] < get_num_threads() || x.shape[1] == 0 || heads < 1 || x.shape[2] % (16 * heads) != 0
+            || !IsLayer(x, weights[2], weights[3]) || weights[8].dim() != 2 || weights[8].shape[0] % 2 != 0 || (before is not null && !Fits(before))
+            || !Array.TrueForAll(weights, FitsInFloat32))
+        {
+            return null;
+        }
+        return Kernels.Block.Call2(x, before, weights, heads, epsilon, Lower, lengths);
+#else
+        return null;
+#endif
+    }
+
+    /// <summary>What the layer makes of x, by <see cref="Linear"/> where that has a kernel. The layer's hooks are not called then.</summary>
+    public static Tensor Call(TorchSharp.Modules.Linear layer, Tensor x) => Linear(x, layer.weight, layer.bias) ?? layer.call(x);
+
+    /// <summary>Fewest rows for which <see cref="Linear"/> and <see cref="Mlp"/> take over.</summary>
+    public const int LeastRows = 32;
+
     /// <summary>The exact GELU, x Phi(x), of every element; absolute error of Phi below 2e-7.</summary>
     public static Tensor? Gelu(Tensor x)
     {
@@ -233,6 +301,14 @@ public static partial class Fused
 
     private static bool OverLast(Tensor x, Tensor each) => FitsInFloat32(each) && x.dim() > 0 && each.numel() == x.shape[^1];
 
+    private static bool IsLayer(Tensor x, Tensor weight, Tensor? bias)
+    {
+        if (!Fits(x) || !FitsInFloat32(weight) || (bias is not null && !FitsInFloat32(bias)) || x.dim() == 0 || weight.dim() != 2) return false;
+        long k = weight.shape[1], n = weight.shape[0];
+        return x.shape[^1] == k && k > 0 && n > 0 && x.numel() >= LeastRows * k && (bias is null || (bias.dim() == 1 && bias.numel() == n))
+            && ((k % 2 == 0 && n % 2 == 0) || !(Lower || x.dtype == ScalarType.BFloat16));
+    }
+
     private static bool FitsAs(Tensor x, ScalarType dtype) => off == 0 && level > 0
         && (dtype == ScalarType.Float32 || (dtype == ScalarType.BFloat16 && level == 2))
         && x.device_type == DeviceType.CPU && x.is_contiguous() && !x.IsLazy;
@@ -242,6 +318,7 @@ public static partial class Fused
         internal static readonly Op
             Level = new("retort::kernels"), Attention = new("retort::attention"), Norm = new("retort::norm"),
             AddNorm = new("retort::add_norm"), Gelu = new("retort::gelu"), Dropout = new("retort::dropout"), Mel = new("retort::mel"),
+            Linear = new("retort::linear"), Mlp = new("retort::mlp"), Block = new("retort::block"),
             AttendSteps = new("retort::attend_steps"), AttendMemory = new("retort::attend_memory"), Continuations = new("retort::continuations"),
             Depthwise = new("retort::depthwise"), BatchNorm = new("retort::batch_norm"), BiasSilu = new("retort::bias_silu"), Pointwise = new("retort::pointwise");
     }

@@ -54,12 +54,24 @@ public sealed class EncoderBlock : nn.Module<Tensor, Tensor>
     internal (Tensor Sum, Tensor Added) Branches(
         Tensor x, Tensor? before, Tensor? mask = null, SeededDropout? dropout = null, Tensor? lengths = null)
     {
+        if (dropout is null && (mask is null || lengths is not null) && !is_grad_enabled() && Whole(x, before, lengths) is { } whole)
+        {
+            return whole;
+        }
         using var scope = NewDisposeScope();
         (x, var first) = AddNorm(x, before, norm1, epsilon);
         var attended = mask is null ? attn.call(first) : attn.Masked(first, mask, lengths);
         (x, var second) = AddNorm(x, dropout?.call(attended) ?? attended, norm2, epsilon);
         var added = mlp.call(second);
         return (x.MoveToOuterDisposeScope(), (dropout?.call(added) ?? added).MoveToOuterDisposeScope());
+    }
+
+    private (Tensor, Tensor)? Whole(Tensor x, Tensor? before, Tensor? lengths)
+    {
+        var (qkv, proj, heads) = attn.Parts;
+        var (fc1, fc2) = mlp.Parts;
+        return Fused.Block(x, before, [norm1.weight!, norm1.bias!, qkv.weight, qkv.bias!, proj.weight, proj.bias!, norm2.weight!, norm2.bias!,
+            fc1.weight, fc1.bias!, fc2.weight, fc2.bias!], heads, epsilon, lengths);
     }
 
     /// <summary>x + y, or x where there is no y, and the norm of it, which mixed precision may round unless it is to be kept.</summary>

@@ -20,9 +20,15 @@ public sealed class Mlp : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    internal (Linear First, Linear Second) Parts => (fc1, fc2);
+
     /// <summary>(..., D) to (..., D).</summary>
     public override Tensor forward(Tensor x)
     {
+        if (fc1.bias is { } bias1 && fc2.bias is { } bias2 && Fused.Mlp(x, fc1.weight, bias1, fc2.weight, bias2) is { } fused)
+        {
+            return fused;
+        }
         using var scope = NewDisposeScope();
         var hidden = fc1.call(x);
         // Without gradients nothing else needs the values before the GELU.

@@ -1,3 +1,4 @@
+using Retort.Torch;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -21,6 +22,8 @@ public sealed class SelfAttention : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    internal (Linear Qkv, Linear Proj, int Heads) Parts => (qkv, proj, heads);
+
     /// <summary>(B, T, D) to (B, T, D).</summary>
     public override Tensor forward(Tensor x) => Masked(x, null);
 
@@ -31,6 +34,6 @@ public sealed class SelfAttention : nn.Module<Tensor, Tensor>
     public Tensor Masked(Tensor x, Tensor? mask, Tensor? lengths = null)
     {
         using var scope = NewDisposeScope();
-        return proj.call(Attention.Packed(qkv.call(x), heads, mask, lengths: lengths)).MoveToOuterDisposeScope();
+        return Fused.Call(proj, Attention.Packed(Fused.Call(qkv, x), heads, mask, lengths: lengths)).MoveToOuterDisposeScope();
     }
 }

@@ -294,7 +294,8 @@ public sealed class AudioTransformer : nn.Module<Tensor, Tensor>
             long batch = x.shape[0], rows = x.shape[1] / side, columns = x.shape[2] / side;
             var patches = x.narrow(1, 0, rows * side).unfold(1, side, side).unfold(2, side, side)  // (B, rows, columns, side, side)
                 .reshape(batch, rows * columns, side * side);
-            return nn.functional.linear(patches, proj.weight!.flatten(1), proj.bias).MoveToOuterDisposeScope();
+            var weight = proj.weight!.flatten(1);
+            return (Fused.Linear(patches, weight, proj.bias) ?? nn.functional.linear(patches, weight, proj.bias)).MoveToOuterDisposeScope();
         }
     }
 

@@ -35,8 +35,8 @@ link=(g++ -shared -L"$lib" "-Wl,-rpath,$lib" -Wl,--allow-shlib-undefined -Wl,-z,
 flags() {
   if [[ $(uname -m) == x86_64 ]]; then
     case $1 in
-      *_avx2.cpp) echo -O3 -mavx2 -mfma ;;
-      *_avx512.cpp) echo -O3 -Wno-maybe-uninitialized -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512bf16 -mavx512vnni -mfma ;;
+      *_avx2.cpp) echo -O3 -mavx2 -mfma -mprfchw ;;
+      *_avx512.cpp) echo -O3 -Wno-maybe-uninitialized -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512bf16 -mavx512vnni -mfma -mprfchw ;;
     esac
   fi
 }

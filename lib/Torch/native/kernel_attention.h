@@ -70,7 +70,10 @@ void pack_transposed(const void* x, int64_t stride, int64_t rows, int64_t width,
         V block[W];
         for (int i = 0; i < W; i++) {
           block[i] = V{};
-          if (j + c + i < rows) std::memcpy(&block[i], static_cast<const char*>(x) + (j + c + i) * stride * size + l * 4, units * 4);
+          const char* from = static_cast<const char*>(x) + (j + c + i) * stride * size + l * 4;
+          if (j + c + i >= rows) continue;
+          if (units == W) block[i] = get<V>(from);
+          else std::memcpy(&block[i], from, units * 4);
         }
         transpose(block);
         for (int64_t i = 0; i < units; i++) put(to + (l + i) * Panel + c, block[i]);

@@ -27,6 +27,21 @@ struct Channel {
   bool half;
 };
 
+// C (m, n) = A (m, k) B (k, n), k in units of 32 bits: one float32 or two bfloat16.
+struct Product {
+  const void* a;      // (m, k), rows one after another; or, tiled, what pack_left wrote
+  bool tiled;
+  const uint32_t* b;  // what pack_right wrote
+  int64_t m, n, k;
+  bool half;
+  bool out_half;                 // factor, out and slope in bfloat16
+  void* out;                     // (m, n): C
+  const float* bias = nullptr;   // (n): out = C + bias
+  const void* factor = nullptr;  // (m, n): out = C factor
+  bool gelu = false;             // out = GELU(C + bias)
+  void* slope = nullptr;         // (m, n): the slope of GELU there, or null
+};
+
 struct Kernels {
   const char* name;
   bool bfloat16;
@@ -72,6 +87,13 @@ struct Kernels {
   void (*batch_norm_backward)(const Channel& c, const void* x, float weight, float bias, const float* facts, const void* dy, bool silu, void* dx,
                               float* dweight, float* dbias);
   void (*bias_silu)(void* x, int64_t at, int64_t size, float bias, bool half);
+
+  // Products: see kernel_linear.h. Rows first to last of C, both multiples of tall or last being m.
+  int tall, panel;
+  void (*product)(const Product& p, int64_t first, int64_t last);
+  void (*pack_right)(const void* x, bool x_half, int64_t rows, int64_t width, bool transposed, bool half, int64_t first, int64_t last,
+                     uint32_t* to);
+  void (*pack_left)(const void* x, int64_t rows, int64_t width, bool half, int64_t first, int64_t last, uint32_t* to, float* sums);
 };
 
 const Kernels* avx2();
