@@ -120,4 +120,17 @@ public sealed class FigureTest
         Assert.Equal(8000, BitConverter.ToInt32(wav, 24));
         Assert.Equal("click: 0.00 s of sound at 8000 Hz", player.ToText());
     }
+
+    [Fact]
+    public void Svg_NamesWiderThanTheirPlace_AreBrokenIntoLinesAndSlantedOnlyWhereThatIsNotEnough()
+    {
+        string Svg(int bars) => Chart.Bar(Enumerable.Range(1, bars).Select(i => $"student {i}, 3,000 clips without labels"), Enumerable.Range(1, bars)).ToSvg();
+
+        var few = Svg(4);
+        Assert.DoesNotContain("rotate(-35", few);
+        Assert.DoesNotContain("…", few);
+        Assert.All("student 4, 3,000 clips without labels".Split(' '), word => Assert.Contains(word, few));
+        Assert.DoesNotContain("student 4, 3,000 clips without labels", few);
+        Assert.Contains("rotate(-35", Svg(20));
+    }
 }

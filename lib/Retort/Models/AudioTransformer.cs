@@ -111,7 +111,7 @@ public sealed class AudioTransformer : nn.Module<Tensor, Tensor>
     public Tensor ForwardMel(Tensor mel)
     {
         using var scope = NewDisposeScope();
-        return OverWindows(Normalise(mel), Score).MoveToOuterDisposeScope();
+        return OverWindows(Normalise(Continued(mel)), Score).MoveToOuterDisposeScope();
     }
 
     /// <summary>Probabilities (B, C) of spectrograms, whatever the pooling.</summary>
@@ -154,6 +154,19 @@ public sealed class AudioTransformer : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         return Encode(Normalise(mel), visible).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>What a front-end makes of silence after a clip: 1e-10 in dB, or 120 dB below the clip's loudest.</summary>
+    internal static float Silence(float loudest) => Math.Max(-100, loudest - 120);
+
+    private Tensor Continued(Tensor mel)
+    {
+        if (!Settings.PadShort || mel.dim() != 3 || mel.shape[2] >= Settings.TargetFrames)
+        {
+            return mel;
+        }
+        var silence = (mel.amax([1, 2], keepdim: true) - 120).clamp_min(-100);  // (B, 1, 1)
+        return cat([mel, silence.expand(-1, mel.shape[1], Settings.TargetFrames - mel.shape[2])], 2);
     }
 
     private Tensor Normalise(Tensor mel)

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Retort.Audio;
 
 namespace Retort.Models;
@@ -25,6 +26,13 @@ public sealed record AudioTransformerSettings
 
     /// <summary>Most frames that are seen at once; the time positions number <c>TargetFrames / Patch</c>.</summary>
     public int TargetFrames { get; init; } = 1012;
+
+    /// <summary>
+    /// Whether a clip of fewer than <see cref="TargetFrames"/> frames is continued with silence to that many, so that its scores do not depend on
+    /// what it is batched with. Published: false; clips of a batch are padded to its longest, and a clip alone is not.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool PadShort { get; init; }
 
     /// <summary>How tokens become scores.</summary>
     public Pooling Pooling { get; init; } = Pooling.Mean;

@@ -1,6 +1,8 @@
 using Retort.Audio;
 using Retort.Data;
+using Retort.Models;
 using Retort.Papers.Ced;
+using TorchSharp;
 
 namespace Retort.Tests.Papers.Ced;
 
@@ -120,5 +122,37 @@ public sealed class CedDataTest : IDisposable
         Assert.Contains("no label can be read", Assert.Throws<BadInputException>(() => NamedFolder.Open(folder, file => file.Split('_')[1])).Message);
         Assert.Contains("\"9\" is none of the 1 classes", Assert.Throws<BadInputException>(() => NamedFolder.Open(folder, Digit, ["8"])).Message);
         Assert.Contains("lists no clip", Assert.Throws<BadInputException>(() => NamedFolder.Open(Directory.CreateDirectory(Path.Combine(folder, "empty")).FullName, Digit)).Message);
+    }
+
+    [Fact]
+    public void SmallModel_OfClipsOfManyLengths_TagsAFileAloneAsInABatch()
+    {
+        string[] eight = ["a", "b", "a", "b", "a", "b", "a", "b"];
+        string[] csvs = [Csv("short", eight, 0.12), Csv("middle", eight, 0.4), Csv("long", eight, 0.9)];
+        var all = Path.Combine(folder, "all.csv");
+        File.WriteAllText(all, "filename,labels\n" + string.Concat(csvs.SelectMany(File.ReadLines).Where(line => line != "filename,labels").Select(line => line + "\n")));
+        using var data = CedData.Divide(CsvFolder.Open(all), 0.25, 0.25);
+        Assert.Equal((8, true, 91), (data.SmallModel.Patch, data.SmallModel.PadShort, data.SmallModel.TargetFrames));
+        float[] Alone(AudioTransformer model)
+        {
+            var file = Path.Combine(folder, "model.safetensors");
+            CedCheckpoint.Save(model, file, data.Train.Classes);
+            var tagger = AudioTagger.Open(file);
+            return [.. Enumerable.Range(0, data.Test.Count).SelectMany(i => tagger.Scores(tagger.Load(Path.Combine(folder, data.Test.Id(i)))))];
+        }
+        double Farthest(AudioTransformer model) => data.TestScores(model).Zip(Alone(model)).Max(p => Math.Abs(1 / (1 + Math.Exp(-p.First)) - p.Second));
+        AudioTransformer Model(bool pad)
+        {
+            var model = new AudioTransformer(data.SmallModel with { Pooling = Pooling.Logit, PadShort = pad }, seed: 1);
+            using var none = torch.no_grad();
+            // A fresh model hardly listens.
+            foreach (var weight in model.parameters().Where(p => p.dim() == 2))
+            {
+                weight.mul_(8);
+            }
+            return model;
+        }
+        var (padded, unpadded) = (Farthest(Model(pad: true)), Farthest(Model(pad: false)));
+        Assert.True(padded < 1e-4 && unpadded > 1e-2, $"{padded} {unpadded}");
     }
 }

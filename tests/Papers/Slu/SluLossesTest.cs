@@ -158,7 +158,6 @@ public sealed class SluLossesTest : IDisposable
         var said = SpeechDecoding.Decode(old, setup.Train, [12, 13, 14, 15, 16], setup.Symbols(setup.Teacher));
 
         Assert.Equal(said.Select(s => s.Text), Enumerable.Range(0, 5).Select(n => setup.Train.Tokenizer.Decode([.. Row(batch.DecodedOfCurrent, n)])));
-        Assert.Equal([5, batch.Gold.Outputs.shape[1], setup.Train.Tokenizer.Count], batch.OldOnCurrent.Logits.shape);
     }
 
     [Fact]

@@ -23,7 +23,7 @@ public sealed class CedData : IResultKey, IDisposable
     private readonly bool keep;
     private readonly ConcurrentDictionary<(string, string), ViewSource> views = new();
     private readonly ConditionalWeakTable<RunOutputs, ScoredItems> scored = [];
-    private readonly Lazy<int> typicalFrames;
+    private readonly Lazy<int[]> lengths;
 
     /// <summary>Takes over the clips; whoever disposes of this disposes of them.</summary>
     /// <param name="train">training clips, labels as training may see them; the students' clips come first</param>
@@ -48,7 +48,7 @@ public sealed class CedData : IResultKey, IDisposable
         FrontEnd.to(Device);
         validation = keep ? Keep(validationClips) : Batches(validationClips);
         test = keep ? Keep(testClips) : Batches(testClips);
-        typicalFrames = new(() => FrontEnd.Settings.Frames(TypicalSamples(Train)));
+        lengths = new(() => SampledLengths(Train));
     }
 
     /// <summary>Scenes of the synthetic sound world, made on first use: training clips lack some labels, the others none.</summary>
@@ -90,16 +90,26 @@ public sealed class CedData : IResultKey, IDisposable
     public int Classes => Train.Classes.Count;
 
     /// <summary>Frames of a typical clip: of the median length of up to 200 training clips.</summary>
-    public int TypicalFrames => typicalFrames.Value;
+    public int TypicalFrames => FrontEnd.Settings.Frames(lengths.Value[lengths.Value.Length / 2]);
 
     /// <summary>The paper's views with the time mask as long for these clips as it is for 10 s: less than 19.2 % of the frames.</summary>
     public ViewSettings DefaultViews => new() { TimeMask = Math.Max((int)Math.Round(0.192 * TypicalFrames), 1) };
 
     /// <summary>
-    /// A model to begin with on two cores: four blocks of width 64, 0.2 million parameters, that sees clips of up to twice the
-    /// typical length at once.
+    /// A model to begin with on two cores: four blocks of width 64, 0.2 million parameters. Nearly all clips are seen whole, and shorter ones
+    /// continued with silence; of clips under a second in patches of half the published side, as they would have next to no patches else.
     /// </summary>
-    public AudioTransformerSettings SmallModel => new() { Width = 64, Depth = 4, Heads = 2, Classes = Classes, TargetFrames = Math.Max(2 * TypicalFrames, 32), Mel = FrontEnd.Settings };
+    public AudioTransformerSettings SmallModel => new()
+    {
+        Width = 64,
+        Depth = 4,
+        Heads = 2,
+        Classes = Classes,
+        Patch = TypicalFrames < 100 ? 8 : 16,
+        TargetFrames = Math.Max(Math.Min(FrontEnd.Settings.Frames(lengths.Value[^1]), 4 * TypicalFrames), 32),
+        PadShort = true,
+        Mel = FrontEnd.Settings,
+    };
 
     /// <inheritdoc/>
     public string ResultKey => string.Join('|', Train.Hash, Validation.Hash, Test.Hash, FrontEnd.Settings.Identity);
@@ -217,9 +227,15 @@ public sealed class CedData : IResultKey, IDisposable
 
     internal static int TypicalSamples(TaggingData data)
     {
+        var sampled = SampledLengths(data);
+        return sampled[sampled.Length / 2];
+    }
+
+    // In samples, of up to 200 clips, ascending.
+    private static int[] SampledLengths(TaggingData data)
+    {
         var count = Math.Min(data.Count, 200);
-        var lengths = Enumerable.Range(0, count).Select(i => data.Samples((int)((long)i * data.Count / count)).Length).Order().ToArray();
-        return lengths[count / 2];
+        return [.. Enumerable.Range(0, count).Select(i => data.Samples((int)((long)i * data.Count / count)).Length).Order()];
     }
 
     private static Func<Tensor, Tensor> Logits(AudioTransformer model)

@@ -99,40 +99,47 @@ public sealed class ViewSource
 
     private Tensor Shifted(ReadOnlySpan<int> clips, View[] views, float[]?[] waves)
     {
-        if (kept is null)
-        {
-            return Spectrograms(clips, views, waves, Enumerable.Range(0, clips.Length).ToArray());
-        }
         var missing = new List<int>();
         for (var b = 0; b < clips.Length; b++)
         {
-            if (!kept.ContainsKey((clips[b], views[b].Shift)))
+            if (kept is null || !kept.ContainsKey((clips[b], views[b].Shift)))
             {
                 missing.Add(b);
+                waves[b] ??= data.Samples(clips[b]);
             }
         }
         // Together where they are of one length, as nearly always; else each by itself, so that no clip's depends on another's.
-        foreach (var b in missing)
+        var together = missing.Select(b => waves[b]!.Length).Distinct().Count() == 1 && waves[missing[0]]!.Length >= LeastSamples;
+        if (kept is null && (together || Settings.Algorithm == ViewAlgorithm.Upstream))
         {
-            waves[b] ??= data.Samples(clips[b]);
+            return Spectrograms(clips, views, waves, [.. missing]);
         }
-        var equal = missing.Select(b => waves[b]!.Length).Distinct().Count() == 1;
-        foreach (var group in equal ? [[.. missing]] : missing.Select(b => new[] { b }))
+        var made = new Dictionary<(int, int), float[]>();
+        foreach (var group in together ? [[.. missing]] : missing.Select(b => new[] { b }))
         {
-            using var made = Spectrograms(clips, views, waves, group).cpu();
-            var (size, values) = ((int)(made.shape[1] * made.shape[2]), made.data<float>().ToArray());
+            using var mels = Spectrograms(clips, views, waves, group).cpu();
+            var (size, values) = ((int)(mels.shape[1] * mels.shape[2]), mels.data<float>().ToArray());
             for (var i = 0; i < group.Length; i++)
             {
-                kept[(clips[group[i]], views[group[i]].Shift)] = values.AsSpan(i * size, size).ToArray();
+                var mel = values.AsSpan(i * size, size).ToArray();
+                made[(clips[group[i]], views[group[i]].Shift)] = mel;
+                kept?.TryAdd((clips[group[i]], views[group[i]].Shift), mel);
             }
         }
         var all = new float[clips.Length][];
         for (var b = 0; b < all.Length; b++)
         {
-            all[b] = kept[(clips[b], views[b].Shift)];
+            var key = (clips[b], views[b].Shift);
+            all[b] = made.GetValueOrDefault(key) ?? kept![key];
         }
+        return Joined(all);
+    }
+
+    // One after another (mels x frames), shorter ones continued with silence; at least one patch of the published models, which have no output for less.
+    private Tensor Joined(float[][] all)
+    {
         var mels = frontEnd.Settings.Mels;
-        var frames = all.Max(m => m.Length) / mels;
+        var frames = Math.Max(all.Max(m => m.Length) / mels, new AudioTransformerSettings().Patch);
         var batch = new float[all.Length * mels * frames];
         for (var b = 0; b < all.Length; b++)
         {
@@ -141,17 +148,15 @@ public sealed class ViewSource
             {
                 var row = batch.AsSpan((b * mels + m) * frames, frames);
                 all[b].AsSpan(m * one, one).CopyTo(row);
-                row[one..].Fill(one < frames ? Silence(all[b]) : 0);
+                row[one..].Fill(one < frames ? AudioTransformer.Silence(all[b].Max()) : 0);
             }
         }
         return tensor(batch, [all.Length, mels, frames], device: device);
     }
 
-    // What the front-end makes of silence after the clip: 1e-10 in dB, or 120 dB below the clip's loudest.
-    private static float Silence(float[] mel) => Math.Max(-100, mel.Max() - 120);
+    private int LeastSamples => new AudioTransformerSettings { Mel = frontEnd.Settings }.MinimumSamples;
 
-    // Waves of different length are padded with silence to the longest of the batch, as published; a batch of nothing but very
-    // short ones to one patch of the published models, which have no output for less.
+    // As published, waves of different length are padded with silence to the longest of the batch.
     private Tensor Spectrograms(ReadOnlySpan<int> clips, View[] views, float[]?[] waves, int[] which)
     {
         using var none = no_grad();
@@ -160,7 +165,7 @@ public sealed class ViewSource
         {
             waves[which[i]] ??= data.Samples(clips[which[i]]);
         }
-        var longest = Math.Max(which.Max(b => waves[b]!.Length), new AudioTransformerSettings { Mel = frontEnd.Settings }.MinimumSamples);
+        var longest = Math.Max(which.Max(b => waves[b]!.Length), which.Length > 1 || Settings.Algorithm == ViewAlgorithm.Upstream ? LeastSamples : frontEnd.Settings.MinimumSamples);
         var batch = new float[which.Length * longest];
         for (var i = 0; i < which.Length; i++)
         {

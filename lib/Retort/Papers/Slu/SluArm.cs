@@ -42,8 +42,4 @@ public sealed record SluArm(string Name, Func<SpokenLanguageModel, SluBatch, Ten
 
     /// <summary>Beams of the old model's decoding; null for the set-up's.</summary>
     public int? Beams { get; init; }
-
-    /// <summary>The same with another seed of the scenarios' order, another split, and so on: a new name for a copy.</summary>
-    /// <param name="name">the copy's name</param>
-    public SluArm Named(string name) => this with { Name = name };
 }

@@ -50,10 +50,17 @@ public sealed class SluBatch
     public SluForward Current(SluForward pass) => pass.Rows(current);
 
     /// <summary>The old model's pass over the replayed rows: the same features, masks included; without a graph.</summary>
-    public SluForward Old => OldPass(replayed);
-
-    /// <summary>The old model's pass over the current task's rows, which it has never been taught.</summary>
-    public SluForward OldOnCurrent => OldPass(current);
+    public SluForward Old
+    {
+        get
+        {
+            using var none = no_grad();
+            var at = tensor(replayed.Select(p => (long)p).ToArray(), device: Features.device);
+            var frames = Frames is null ? null : replayed.Select(p => Frames[p]).ToArray();
+            var model = OldModel.Model;
+            return new SluForward(model, model.Encoder.FromFeatures(Features.index_select(0, at), frames), frames, Gold.Rows(at), graph: false);
+        }
+    }
 
     /// <summary>The strings that the old model decodes of the replayed rows, by beam search over their clean features; made once at the task's beginning and stored.</summary>
     public TokenRows Decoded => TokensOf([.. replayed.Select(b => OldModel.Decoded(utterances[b])[0].Tokens)]);
@@ -90,15 +97,6 @@ public sealed class SluBatch
     }
 
     private OldModel OldModel => old ?? throw new InvalidOperationException("there is no old model in the first task; ask ReplayedRows first");
-
-    private SluForward OldPass(int[] places)
-    {
-        using var none = no_grad();
-        var at = tensor(places.Select(p => (long)p).ToArray(), device: Features.device);
-        var frames = Frames is null ? null : places.Select(p => Frames[p]).ToArray();
-        var model = OldModel.Model;
-        return new SluForward(model, model.Encoder.FromFeatures(Features.index_select(0, at), frames), frames, Gold.Rows(at), graph: false);
-    }
 
     private TokenRows TokensOf(IReadOnlyList<IReadOnlyList<int>> rows) => TokenRows.Of(rows, data.Tokenizer, Features.device);
 }

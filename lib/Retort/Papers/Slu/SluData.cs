@@ -9,9 +9,9 @@ using Retort.Training;
 namespace Retort.Papers.Slu;
 
 /// <summary>
-/// The class-incremental experiment on synthetic speech: the world, the models and how they are trained. The defaults are those of the full size;
-/// change them with <c>with</c>. Rates, steps and the encoder's share of the rate were chosen by fine-tuning and offline training
-/// alone, on validation utterances: see <see cref="Rule"/>.
+/// The class-incremental experiment on synthetic speech: the world, the models and how they are trained. The defaults are of a world with all
+/// intents, noise and rooms; the notebook's is smaller. Rates, steps and the encoder's share of the rate were chosen by fine-tuning and offline
+/// training alone, on validation utterances: see <see cref="Rule"/>.
 /// </summary>
 public sealed record SluSettings
 {

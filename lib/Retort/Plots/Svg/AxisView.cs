@@ -10,6 +10,7 @@ internal sealed class AxisView
     private readonly Dictionary<string, int> places = [];
     private double dataMin = double.PositiveInfinity, dataMax = double.NegativeInfinity;
     private double start, end, pixelStart, pixelEnd;
+    private double? nameRoom;
 
     public AxisView(JsonObject? layout)
     {
@@ -117,10 +118,27 @@ internal sealed class AxisView
         }
         else
         {
-            TickMarks = IsCategory ? [.. names.Select((n, i) => ((double)i, n))]
+            TickMarks = IsCategory ? [.. names.Select((n, i) => ((double)i, Broken(n)))]
                 : IsLog ? Ticks.Log(low, high, count) : Ticks.Linear(low, high, count);
         }
     }
+
+    /// <summary>Breaks names between words into lines no wider than the room; false, and no change, where a word is wider or they take more than three lines.</summary>
+    public bool BreakNames(double room)
+    {
+        nameRoom = room;
+        var broken = TickMarks.Select(t => (t.At, Label: Broken(t.Label))).ToList();
+        if (broken.Any(t => Canvas.Width(t.Label, Template.FontSize - 1) > room || Canvas.Plain(t.Label).Split('\n').Length > 3))
+        {
+            nameRoom = null;
+            return false;
+        }
+        TickMarks = broken;
+        return true;
+    }
+
+    private string Broken(string name) =>
+        nameRoom is { } room && Canvas.Width(name, Template.FontSize - 1) > room ? Canvas.Wrap(name, room, Template.FontSize - 1) : name;
 
     public double Pixel(double value) => pixelStart + (value - start) / (end - start) * (pixelEnd - pixelStart);
 

@@ -75,8 +75,8 @@ internal sealed class Plot
         Y.Finish();
         X.Place(0, width, 78);
         Y.Place(height, 0, 46);
-        // Names that do not fit side by side are slanted.
-        slanted = X.IsCategory && X.Visible && X.TickMarks.Count > 1 && X.LabelWidth + 6 > X.Unit;
+        // Names that do not fit side by side are broken into lines, or slanted. The axis will be somewhat shorter than the figure.
+        slanted = X.IsCategory && X.Visible && X.TickMarks.Count > 1 && X.LabelWidth + 6 > X.Unit && !X.BreakNames(0.9 * X.Unit - 6);
         Bar = traces.Where(t => t["type"].AsText() == "heatmap" && t["showscale"].AsFlag() != false)
             .Select(t => new ColourBar(t)).FirstOrDefault();
     }
