@@ -79,30 +79,108 @@ public sealed class TalkerTest
     }
 
     [Fact]
-    public void StepDistillation_StudentIsTheTeacher_LossIsWhatTheFormulaSays()
+    public void Paths_Batch_OneStepOfItsTargetLandsOnTheTeachersNextPoint()
     {
         using var data = new TalkerData(settings);
         using var scope = NewDisposeScope();
         using var teacher = new MotionDenoiser(settings.Denoiser);
-        using var student = new MotionDenoiser(settings.Denoiser);
         Fill(teacher);
-        Fill(student, variant: 1);
-        var batch = data.Batch([0, 1], purpose => RandomStream.Of(5, purpose));
-        var (schedule, times) = (NoiseSchedule.Published, DdimSampler.Timesteps(20, fromTheLast: true));
-        var place = (int)(batch.Steps[0].item<long>() * 20 / 1000);
-        Assert.InRange(place, 0, 18);
-        Tensor T(long t) => full(2, t, dtype: int64);
-        var noisy = schedule.Noised(batch.Clean, batch.Noise, T(times[place]));
-        // One step of the teacher's sampler by the sampler itself, ended at the next time.
-        var x0 = teacher.Predict(noisy, T(times[place]), batch.Condition);
-        double a = schedule.Kept[(int)times[place]], b = schedule.Kept[(int)times[place + 1]];
-        var next = Math.Sqrt(b) * x0 + Math.Sqrt(1 - b) * (noisy - Math.Sqrt(a) * x0) / Math.Sqrt(1 - a);
-        var expected = (student.Predict(noisy, T(times[place]), batch.Condition) - student.Predict(next, T(times[place + 1]), batch.Condition)).square().mean();
-        var loss = StepDistillation.Loss(student, teacher, batch);
-        Assert.Equal(expected.item<float>(), loss.item<float>(), 1e-5f * expected.item<float>());
-        loss.backward();
-        Assert.All(teacher.parameters(), p => Assert.Null(p.grad));
-        Assert.NotNull(student.get_parameter("input_projection.weight").grad);
+        using var paths = TeacherPaths.Store(teacher, data, windows: 5, seed: 3, steps: 12, kept: 4);
+        Assert.Equal(5, paths.Count);
+        Assert.Equal([.. DdimSampler.Timesteps(12).Where((_, i) => i % 3 == 0)], paths.Times);
+        Assert.Equal([paths.Times[0], paths.Times[2]], paths.For(2).Times);
+        foreach (var students in new[] { 4, 2, 1 })
+        {
+            var of = paths.For(students);
+            var batch = of.Batch([4, 2, 0, 4], purpose => RandomStream.Of(5, purpose));
+            Assert.Equal(students, batch.Steps.data<long>().ToArray().Distinct().Count());
+            Assert.Equal(1, batch.Weights!.mean().item<float>(), 1e-5f);
+            for (var b = 0; b < 4; b++)
+            {
+                // The teacher's own sampler from the kept point on, which is what the student's one step has to reach.
+                var start = batch.Steps[b].item<long>();
+                var later = of.Times.Where(t => t < start).DefaultIfEmpty(-1).Max();
+                var rest = DdimSampler.Timesteps(12).Where(t => t <= start && t > later).ToArray();
+                MotionCondition One(MotionCondition c) => new(c.Canonical.narrow(0, b, 1), c.Reference.narrow(0, b, 1), c.Audio.narrow(0, b, 1));
+                var x = batch.Noised.narrow(0, b, 1);
+                using (no_grad())
+                {
+                    foreach (var t in rest)
+                    {
+                        var to = t == rest[^1] ? later : t - 1000 / 12;
+                        x = Step(x, teacher.Predict(x, full(1, t, dtype: int64), One(batch.Condition)), t, to);
+                    }
+                }
+                Assert.InRange(Distance(x, Step(batch.Noised.narrow(0, b, 1), batch.Clean.narrow(0, b, 1), start, later)), 0, 2e-4f);
+            }
+        }
+        // A student that is asked as often as its teacher has nothing to learn.
+        using var same = TeacherPaths.Store(teacher, data, windows: 3, seed: 3, steps: 2, kept: 2);
+        var own = same.Batch([0, 1, 2], purpose => RandomStream.Of(6, purpose));
+        Assert.InRange(Distance(teacher.Predict(own.Noised, own.Steps, own.Condition), own.Clean), 0, 1e-4f);
+        // Read back they are the same; another seed's are others.
+        using var again = TeacherPaths.Store(teacher, data, windows: 3, seed: 3, steps: 2, kept: 2);
+        Assert.Equal(0, Distance(own.Clean, again.Batch([0, 1, 2], purpose => RandomStream.Of(6, purpose)).Clean));
+        Assert.Throws<ArgumentOutOfRangeException>(() => paths.For(3));
+
+        static Tensor Step(Tensor x, Tensor clean, long from, long to)
+        {
+            double a = NoiseSchedule.Published.Kept[(int)from], b = to < 0 ? 1 : NoiseSchedule.Published.Kept[(int)to];
+            return Math.Sqrt(b) * clean + Math.Sqrt(1 - b) * (x - Math.Sqrt(a) * clean) / Math.Sqrt(1 - a);
+        }
+    }
+
+    [Fact]
+    public void Run_FromATeacher_LearnsItsPathsAndAutoencodersRun()
+    {
+        using var data = new TalkerData(settings);
+        var judge = MotionSync.Train(data);
+        var folder = Directory.CreateTempSubdirectory("retort-talker").FullName;
+        try
+        {
+            using var teacher = new MotionDenoiser(settings.Denoiser, 1);
+            Fill(teacher);
+            using var paths = TeacherPaths.Store(teacher, data, windows: 4, seed: 1, steps: 4, kept: 2);
+            Tensor Land(MotionDenoiser m, TalkerBatch b) => (b.Weights! * (m.Predict(b.Noised, b.Steps, b.Condition) - b.Clean).square()).mean();
+            var arm = new TalkerArm("student", Land, (m, c, noise) => TalkerTraining.Ddim(m, c, noise, paths.Times, DiffusionTarget.Sample));
+            var report = Experiment.Run(settings, [arm], [1], (a, run) => TalkerTraining.Run(a, data, judge, run, new(m => m.load_state_dict(teacher.state_dict()), paths, 3, 1e-4)),
+                TalkerTraining.Measures(data), new ExperimentOptions { Folder = folder, Threads = 1 });
+            using (var student = TalkerTraining.Load(arm, settings, report.FolderOf("student", 1)))
+            {
+                var moved = Distance(student.get_parameter("input_projection.weight"), teacher.get_parameter("input_projection.weight"));
+                Assert.InRange(moved, 1e-6f, 1e-3f);
+            }
+            Tensor Vae(MotionVae m, TalkerBatch b)
+            {
+                var (mean, logVariance) = m.Encode(b.Clean, b.Condition);
+                var made = m.Decode(mean + (0.5 * logVariance).exp() * b.Noise.select(1, 0).narrow(1, 0, m.Latent), b.Condition);
+                return MotionLosses.MeanSquared(made, b.Clean) + 1e-3 * MotionLosses.Divergence(mean, logVariance) + MotionLosses.Adversarial(x => m.Score(x, b.Condition), b.Clean, made, 0.1);
+            }
+            var vae = new VaeArm("vae", Vae, (m, c, noise) => m.Decode(noise.select(1, 0).narrow(1, 0, m.Latent), c));
+            var made = Experiment.Run(settings, [vae], [1], (a, run) => TalkerTraining.Run(a, data, judge, run), TalkerTraining.Measures(data), new ExperimentOptions { Folder = folder, Threads = 1 });
+            Assert.All(made.Outputs("vae", 1)["motion"], v => Assert.True(float.IsFinite(v)));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public void Guided_ScaleOfOne_IsPlainAndOthersExtrapolate()
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        using var model = new MotionDenoiser(settings.Denoiser);
+        Fill(model);
+        var condition = new MotionCondition(Input("c", 1, 0, 2, 70), Input("r", 1, 0, 2, 70), Input("a", 1, 0, 2, 8, settings.Denoiser.Audio));
+        var noise = Input("n", 1, 0, 2, 8, 70);
+        Assert.InRange(Distance(TalkerTraining.Ddim(model, condition, noise, 3), TalkerTraining.Guided(model, condition, noise, 3, 1)), 0, 1e-4f);
+        // One step: the output is linear in the scale.
+        Tensor At(double scale) => TalkerTraining.Guided(model, condition, noise, 1, scale);
+        Assert.InRange(Distance(At(0), TalkerTraining.Ddim(model, condition with { Audio = zeros_like(condition.Audio) }, noise, 1)), 0, 1e-4f);
+        Assert.InRange(Distance(2 * At(1) - At(0), At(2)), 0, 1e-3f);
+        Assert.True(Distance(At(1), At(2)) > 1e-3f);
     }
 
     [Fact]

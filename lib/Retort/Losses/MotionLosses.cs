@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Retort.Losses;
@@ -41,5 +42,33 @@ public static class MotionLosses
         using var scope = NewDisposeScope();
         var wrong = predicted - target;
         return (wrong.narrow(1, 1, wrong.shape[1] - 1) - wrong.narrow(1, 0, wrong.shape[1] - 1)).square().mean().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// The divergence of N(mean, exp(logVariance)) from N(0, 1), summed over the latent's numbers, mean over the batch (Kingma and Welling, 2014,
+    /// appendix B).
+    /// </summary>
+    /// <param name="mean">(B, Z)</param>
+    /// <param name="logVariance">(B, Z)</param>
+    public static Tensor Divergence(Tensor mean, Tensor logVariance)
+    {
+        using var scope = NewDisposeScope();
+        return (0.5 * (mean.square() + logVariance.exp() - 1 - logVariance).sum(1)).mean().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// The critic's loss (Goodfellow et al., 2014, equation 1, its negative) in one backward pass for both players: softplus(-D(real)) +
+    /// softplus(D(made)), mean over all scores, where the gradient to <paramref name="made"/> is reversed and scaled (Ganin and Lempitsky, 2015).
+    /// </summary>
+    /// <param name="score">motion to logits of being real, with gradients to its own weights</param>
+    /// <param name="real">(B, T, M)</param>
+    /// <param name="made">(B, T, M), of the generator</param>
+    /// <param name="strength">of the gradient to the generator, 0 or more</param>
+    public static Tensor Adversarial(Func<Tensor, Tensor> score, Tensor real, Tensor made, double strength = 1)
+    {
+        using var scope = NewDisposeScope();
+        // Its value is made's, its gradient -strength times.
+        var reversed = (1 + strength) * made.detach() - strength * made;
+        return (nn.functional.softplus(-score(real)).mean() + nn.functional.softplus(score(reversed)).mean()).MoveToOuterDisposeScope();
     }
 }

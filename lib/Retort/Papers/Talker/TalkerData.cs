@@ -16,7 +16,14 @@ namespace Retort.Papers.Talker;
 /// <param name="Noise">(B, T, 70), standard normal</param>
 /// <param name="Steps">(B), int64: the diffusion step of each window, uniform</param>
 /// <param name="Noised">x_t (B, T, 70) under the published schedule</param>
-public sealed record TalkerBatch(Tensor Clean, MotionCondition Condition, Tensor Noise, Tensor Steps, Tensor Noised);
+public sealed record TalkerBatch(Tensor Clean, MotionCondition Condition, Tensor Noise, Tensor Steps, Tensor Noised)
+{
+    /// <summary>(B), uniform in 0..1, for what a loss of one's own draws by window: which of them hear no audio, say.</summary>
+    public Tensor? Draws { get; init; }
+
+    /// <summary>(B, 1, 1), of mean 1 or so: how much the error of each window's clean sample counts, where the batch knows.</summary>
+    public Tensor? Weights { get; init; }
+}
 
 /// <summary>Clips as tensors (C, F, ...), normalised by the training clips.</summary>
 /// <param name="Clips">the clips</param>
@@ -26,7 +33,7 @@ public sealed record TalkerBatch(Tensor Clean, MotionCondition Condition, Tensor
 public sealed record TalkerClips(IReadOnlyList<FaceClip> Clips, Tensor Motion, Tensor Canonical, Tensor Audio);
 
 /// <summary>The synthetic faces of an experiment, ready for training: motion and canonical keypoints normalised, audio whitened.</summary>
-public sealed class TalkerData : IResultKey, IDisposable
+public sealed class TalkerData : ITalkerBatches, IResultKey, IDisposable
 {
     private readonly Tensor mean, deviation, audioMean, audioBasis;
 
@@ -74,6 +81,9 @@ public sealed class TalkerData : IResultKey, IDisposable
     /// <inheritdoc/>
     public string ResultKey { get; }
 
+    /// <summary>Number of training clips.</summary>
+    public int Count => Train.Clips.Count;
+
     /// <summary>A training batch: one random stretch of each clip.</summary>
     /// <param name="clips">numbers of training clips</param>
     /// <param name="random">a stream of random numbers for a purpose</param>
@@ -97,7 +107,12 @@ public sealed class TalkerData : IResultKey, IDisposable
         var steps = tensor(Enumerable.Range(0, count).Select(_ => (long)draws.Next(NoiseSchedule.Published.Steps)).ToArray());
         Tensor Out(Tensor t) => t.MoveToOuterDisposeScope();
         var condition = new MotionCondition(Out(Train.Canonical.index_select(0, tensor(clips.Select(c => (long)c).ToArray()))), Out(Cut(Train.Motion, 0, 1).select(1, 0).clone()), Out(audio));
-        return new TalkerBatch(Out(clean), condition, Out(noise), Out(steps), Out(NoiseSchedule.Published.Noised(clean, noise, steps)));
+        return new TalkerBatch(Out(clean), condition, Out(noise), Out(steps), Out(NoiseSchedule.Published.Noised(clean, noise, steps)))
+        {
+            Draws = Out(Uniform(random("draw"), count)),
+        };
+
+        static Tensor Uniform(RandomStream random, int count) => tensor(Enumerable.Range(0, count).Select(_ => (float)random.NextDouble()).ToArray());
     }
 
     /// <summary>Motion in degrees and keypoint units of normalised motion (..., 70).</summary>

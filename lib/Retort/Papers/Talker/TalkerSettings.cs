@@ -39,8 +39,17 @@ public sealed record TalkerSettings
     /// <summary>Steps of the judge of lip sync.</summary>
     public int SyncSteps { get; init; } = 300;
 
-    /// <summary>Steps of the step-distilled student.</summary>
-    public int DistillSteps { get; init; } = 200;
+    /// <summary>Steps of a step-distilled student.</summary>
+    public int DistillSteps { get; init; } = 400;
+
+    /// <summary>Its highest learning rate, with the same warm-up: it begins as its teacher.</summary>
+    public double DistillRate { get; init; } = 1e-3;
+
+    /// <summary>Teacher's paths that are stored for it.</summary>
+    public int DistillWindows { get; init; } = 480;
+
+    /// <summary>Numbers of a window's latent in the variational autoencoders, at most 70.</summary>
+    public int Latent { get; init; } = 32;
 
     /// <summary>Seeds of every arm.</summary>
     public IReadOnlyList<long> Seeds { get; init; } = [1, 2, 3];
@@ -62,6 +71,8 @@ public sealed record TalkerSettings
             Samples = 2,
             SyncSteps = 10,
             DistillSteps = 4,
+            DistillWindows = 8,
+            Latent = 8,
             Seeds = [1],
         },
         "quick" => new() { Size = size },
@@ -75,7 +86,8 @@ public sealed record TalkerSettings
             WarmUp = 100,
             LearningRate = 1.5e-3,
             SyncSteps = 800,
-            DistillSteps = 600,
+            DistillSteps = 1200,
+            DistillWindows = 1920,
         },
         _ => throw new ArgumentException($"there is no size \"{size}\" of this experiment; there are smoke, quick and full, and paper is TalkerPaper's", nameof(size)),
     };

@@ -5,6 +5,7 @@ using Retort.Metrics;
 using Retort.Models;
 using Retort.Torch;
 using Retort.Training;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Retort.Papers.Talker;
@@ -28,6 +29,19 @@ public sealed record TalkerArm(string Name, Func<MotionDenoiser, TalkerBatch, Te
     public string From { get; init; } = "";
 }
 
+/// <summary>An arm of another family of generators (Table 4): a variational autoencoder, with a critic where its loss asks for one.</summary>
+/// <param name="Name">in tables</param>
+/// <param name="Loss">a model and a batch to a scalar loss</param>
+/// <param name="Sample">a model, a window's condition and noise (B, T, 70) to its motion (B, T, 70)</param>
+public sealed record VaeArm(string Name, Func<MotionVae, TalkerBatch, Tensor> Loss, Func<MotionVae, MotionCondition, Tensor, Tensor> Sample) : IArm;
+
+/// <summary>What a run that goes on from another run's weights does differently.</summary>
+/// <param name="Weights">fills the model before the first step</param>
+/// <param name="Batches">what it learns from</param>
+/// <param name="Steps">steps of the optimizer</param>
+/// <param name="LearningRate">highest</param>
+public sealed record TalkerStart(Action<MotionDenoiser> Weights, ITalkerBatches Batches, int Steps, double LearningRate);
+
 /// <summary>Trains arms and measures what they generate for the test clips.</summary>
 public static class TalkerTraining
 {
@@ -41,10 +55,36 @@ public static class TalkerTraining
     /// <param name="steps">denoiser passes</param>
     /// <param name="target">what the denoiser was trained to say</param>
     /// <param name="fromTheLast">whether the first step is the schedule's last (<see cref="DdimSampler.Timesteps"/>); published: no</param>
-    public static Tensor Ddim(MotionDenoiser model, MotionCondition condition, Tensor noise, int steps, DiffusionTarget target = DiffusionTarget.Noise, bool fromTheLast = false)
+    public static Tensor Ddim(MotionDenoiser model, MotionCondition condition, Tensor noise, int steps, DiffusionTarget target = DiffusionTarget.Noise, bool fromTheLast = false) =>
+        Ddim(model, condition, noise, DdimSampler.Timesteps(steps, fromTheLast: fromTheLast), target);
+
+    /// <summary>DDIM at these steps, falling.</summary>
+    public static Tensor Ddim(MotionDenoiser model, MotionCondition condition, Tensor noise, IReadOnlyList<long> timesteps, DiffusionTarget target = DiffusionTarget.Noise)
     {
         using var prepared = model.Prepare(condition);
-        return DdimSampler.Sample(prepared.Predict, noise, DdimSampler.Timesteps(steps, fromTheLast: fromTheLast), target: target);
+        return DdimSampler.Sample(prepared.Predict, noise, timesteps, target: target);
+    }
+
+    /// <summary>
+    /// DDIM with classifier-free guidance on the audio (Ho and Salimans, 2021; ours, the paper has none): at each step the output is that without
+    /// audio (zeros) plus <paramref name="scale"/> times what the audio adds. It needs a denoiser whose audio was now and then zero in training.
+    /// </summary>
+    /// <param name="model">the denoiser</param>
+    /// <param name="condition">the window's condition</param>
+    /// <param name="noise">(B, T, 70)</param>
+    /// <param name="steps">steps, of two denoiser passes each</param>
+    /// <param name="scale">1: no guidance</param>
+    /// <param name="target">what the denoiser was trained to say</param>
+    public static Tensor Guided(MotionDenoiser model, MotionCondition condition, Tensor noise, int steps, double scale, DiffusionTarget target = DiffusionTarget.Noise)
+    {
+        using var scope = NewDisposeScope();
+        using var heard = model.Prepare(condition);
+        using var deaf = model.Prepare(condition with { Audio = zeros_like(condition.Audio) });
+        return DdimSampler.Sample((x, t) =>
+        {
+            var without = deaf.Predict(x, t);
+            return without + scale * (heard.Predict(x, t) - without);
+        }, noise, DdimSampler.Timesteps(steps), target: target).MoveToOuterDisposeScope();
     }
 
     /// <summary>Trains an arm for a seed, or reads the weights of a run that has ended, and measures it on the test clips.</summary>
@@ -52,12 +92,25 @@ public static class TalkerTraining
     /// <param name="data">the data</param>
     /// <param name="judge">of lip sync</param>
     /// <param name="run">seed, folder and progress</param>
-    /// <param name="start">weights to begin with; null for fresh ones</param>
-    /// <param name="steps">steps of training; null for the settings'</param>
-    public static ArmOutcome Run(TalkerArm arm, TalkerData data, MotionSync judge, ArmContext run, Action<MotionDenoiser>? start = null, int? steps = null)
+    /// <param name="from">where it goes on from other weights; null for fresh ones and the settings' training</param>
+    public static ArmOutcome Run(TalkerArm arm, TalkerData data, MotionSync judge, ArmContext run, TalkerStart? from = null)
     {
-        using var model = Train(arm, data, run, start, steps, out var seconds);
+        var window = arm.Window == 0 ? data.Settings.Window : arm.Window;
+        using var model = Model(arm, data.Settings, run.Seed);
+        from?.Weights(model);
+        var seconds = Fit(model, from?.Batches ?? data, batch => arm.Loss(model, batch), run, data, window, new { Denoiser = model.Settings, arm.Name, window },
+            from?.Steps ?? data.Settings.Steps, from?.LearningRate ?? data.Settings.LearningRate);
         return Measure(arm, model, data, judge, run.Seed, seconds);
+    }
+
+    /// <summary>Trains and measures an autoencoder's arm; its encoder and decoder have the experiment's denoiser's layers each.</summary>
+    public static ArmOutcome Run(VaeArm arm, TalkerData data, MotionSync judge, ArmContext run)
+    {
+        using var model = new MotionVae(data.Settings.Denoiser, data.Settings.Latent, run.Seed);
+        var seconds = Fit(model, data, batch => arm.Loss(model, batch), run, data, data.Settings.Window, new { Denoiser = data.Settings.Denoiser, data.Settings.Latent, arm.Name },
+            data.Settings.Steps, data.Settings.LearningRate);
+        model.eval();
+        return Measure((condition, noise) => arm.Sample(model, condition, noise), data, judge, run.Seed, seconds);
     }
 
     /// <summary>The model of an arm.</summary>
@@ -74,22 +127,19 @@ public static class TalkerTraining
         return model;
     }
 
-    private static MotionDenoiser Train(TalkerArm arm, TalkerData data, ArmContext run, Action<MotionDenoiser>? start, int? length, out double seconds)
+    // Windows a step: as many frames as the settings' batch has.
+    private static double Fit(nn.Module model, ITalkerBatches batches, Func<TalkerBatch, Tensor> loss, ArmContext run, TalkerData data, int window, object decides, int steps, double rate)
     {
         var settings = data.Settings;
-        var window = arm.Window == 0 ? settings.Window : arm.Window;
         var batch = Math.Max(1, settings.Batch * settings.Window / window);
-        var steps = length ?? settings.Steps;
-        var model = Model(arm, settings, run.Seed);
-        start?.Invoke(model);
-        var order = new SampleOrder(data.Train.Clips.Count, run.Seed);
-        var result = TrainLoop.Run(new TrainTask
+        var order = new SampleOrder(batches.Count, run.Seed);
+        return TrainLoop.Run(new TrainTask
         {
             Model = model,
             Order = step => order.Batch(step, batch).Samples,
-            Rate = Schedule.WarmUp(settings.WarmUp, settings.LearningRate, Schedule.Cosine(settings.LearningRate, Math.Max(1, steps - settings.WarmUp))),
-            Step = context => arm.Loss(model, data.Batch(context.Batch, purpose => context.Random(purpose), window)),
-            Settings = new { Denoiser = model.Settings, arm.Name, window, batch, Data = data.ResultKey },
+            Rate = Schedule.WarmUp(Math.Min(settings.WarmUp, steps), rate, Schedule.Cosine(rate, Math.Max(1, steps - settings.WarmUp))),
+            Step = context => loss(batches.Batch(context.Batch, purpose => context.Random(purpose), window)),
+            Settings = new { decides, batch, steps, rate, Data = data.ResultKey },
         }, new TrainSettings
         {
             Seed = run.Seed,
@@ -98,19 +148,20 @@ public static class TalkerTraining
             ClipNorm = 50,
             Final = FinalWeights.Last,
             LogEvery = Math.Max(1, steps / 50),
-        }, run.Folder, run.Progress, run.Cancel);
-        seconds = result.Seconds;
-        return model;
+        }, run.Folder, run.Progress, run.Cancel).Seconds;
     }
 
     /// <summary>What an arm's model generates for the test clips, measured clip by clip.</summary>
-    public static ArmOutcome Measure(TalkerArm arm, MotionDenoiser model, TalkerData data, MotionSync judge, long seed, double trainSeconds = 0)
+    public static ArmOutcome Measure(TalkerArm arm, MotionDenoiser model, TalkerData data, MotionSync judge, long seed, double trainSeconds = 0) =>
+        Measure((condition, noise) => arm.Sample(model, condition, noise), data, judge, seed, trainSeconds, arm.Window, arm.Overlap);
+
+    private static ArmOutcome Measure(Func<MotionCondition, Tensor, Tensor> generate, TalkerData data, MotionSync judge, long seed, double trainSeconds, int window = 0, int overlap = 0)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var (test, samples) = (data.Test, data.Settings.Samples);
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        var made = data.Generate(test, (condition, noise) => arm.Sample(model, condition, noise), samples, seed, arm.Window, arm.Overlap);
+        var made = data.Generate(test, generate, samples, seed, window, overlap);
         var seconds = clock.Elapsed.TotalSeconds;
         var clips = test.Clips.Count;
         Tensor motion = data.Denormalise(made), truth = data.Denormalise(test.Motion).repeat([samples, 1, 1]);
