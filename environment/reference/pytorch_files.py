@@ -9,6 +9,8 @@ import json
 import os
 import struct
 import sys
+import types
+import typing
 import zipfile
 from collections import OrderedDict
 
@@ -67,6 +69,26 @@ class Evil:
         return os.system, ("touch /tmp/this-must-never-exist",)
 
 
+def configuration():
+    """An object as OmegaConf 2 pickles its DictConfig: attributes with nodes, metadata that names classes, the parent in a circle."""
+    made = {}
+    for module, name in (("omegaconf.dictconfig", "DictConfig"), ("omegaconf.nodes", "AnyNode"), ("omegaconf.base", "ContainerMetadata"), ("config.structured", "ProjectConfig")):
+        package = types.ModuleType(module)
+        made[name] = type(name, (), {"__module__": module})
+        setattr(package, name, made[name])
+        sys.modules[module] = package
+        sys.modules.setdefault(module.split(".")[0], types.ModuleType(module.split(".")[0]))
+
+    def new(name, **attributes):
+        it = made[name]()
+        it.__dict__.update(attributes)
+        return it
+    top = new("DictConfig", _parent=None, _flags_cache=None)
+    top._metadata = new("ContainerMetadata", ref_type=typing.Any, object_type=made["ProjectConfig"], key_type=str, element_type=typing.Any)
+    top._content = {"lr": new("AnyNode", _val=2e-6, _parent=top), "run": new("AnyNode", _val="train", _parent=top)}
+    return top
+
+
 torch.manual_seed(5)
 model = torch.nn.Sequential(OrderedDict(fc=torch.nn.Linear(3, 2), norm=torch.nn.BatchNorm1d(2)))
 state = model.state_dict()
@@ -107,6 +129,10 @@ files = {
     "numpy": (saved({"model": state, **numpies}), state),
     "numpy_protocol5": (saved({"model": state, **numpies}, pickle_protocol=5), state),
     "numpy_words": (saved({"model": state, "words": numpy.array(["a", "bc"])}), state),
+    "configured": (saved({"model": state, "optimizer": {"state": {}}, "cfg": configuration(), "step": 3}), state),
+    "configured_legacy": (saved({"model": state, "cfg": configuration()}, zipped=False), state),
+    "configured_inside": (saved({"model": {"w": torch.ones(1), "cfg": configuration()}}), None),
+    "evil_beside": (saved({"model": state, "x": Evil()}), state),
     "complex": (saved({"w": torch.zeros(1, dtype=torch.complex64)}), None),
     "deflated": (rewritten(saved({"w": torch.zeros(4000)}), zipfile.ZIP_DEFLATED), None),
     "big_endian_zip": (rewritten(saved(state), extra=[("archive/byteorder", "big")]), None),

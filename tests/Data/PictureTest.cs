@@ -76,6 +76,53 @@ public sealed class PictureTest : IDisposable
         Assert.Equal((16, 32), (read.Width, read.Height));
     }
 
+    // A JPEG of 16 x 16 pixels in one colour of four components.
+    private static byte[] FourColours(byte[] values, int? adobe)
+    {
+        static byte[] Part(byte marker, params byte[] content) => [0xFF, marker, (byte)((content.Length + 2) >> 8), (byte)(content.Length + 2), .. content];
+        var (bits, before) = (new System.Text.StringBuilder(), new int[4]);
+        for (var block = 0; block < 16; block++)
+        {
+            var c = block % 4;
+            var change = values[c] - 128 - before[c];
+            before[c] += change;
+            var length = change == 0 ? 0 : (int)Math.Log2(Math.Abs(change)) + 1;
+            bits.Append(Convert.ToString(length, 2).PadLeft(4, '0'));
+            if (length > 0)
+            {
+                bits.Append(Convert.ToString(change > 0 ? change : change + (1 << length) - 1, 2).PadLeft(length, '0'));
+            }
+            bits.Append('0');
+        }
+        var padded = bits.ToString().PadRight((bits.Length + 7) / 8 * 8, '1');
+        var pixels = Enumerable.Range(0, padded.Length / 8).Select(i => Convert.ToByte(padded.Substring(8 * i, 8), 2)).SelectMany(b => b == 0xFF ? new byte[] { b, 0 } : [b]);
+        byte[] quantised = [0, 8, .. Enumerable.Repeat((byte)1, 63)];
+        return [0xFF, 0xD8, .. adobe is { } transform ? Part(0xEE, [.. "Adobe"u8, 0, 100, 0, 0, 0, 0, (byte)transform]) : [], .. Part(0xDB, quantised),
+            .. Part(0xC0, [8, 0, 16, 0, 16, 4, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0, 4, 0x11, 0]),
+            .. Part(0xC4, [0, 0, 0, 0, 12, .. new byte[12], .. Enumerable.Range(0, 12).Select(i => (byte)i)]), .. Part(0xC4, [0x10, 1, .. new byte[15], 0]),
+            .. Part(0xDA, [4, 1, 0, 2, 0, 3, 0, 4, 0, 0, 63, 0]), .. pixels, 0xFF, 0xD9];
+    }
+
+    [Fact]
+    public void Load_CmykJpeg_ComesInItsColoursOrIsRefused()
+    {
+        // Cyan 0, magenta 200, yellow 100, black 50: (255 - ink) (255 - black) / 255. Adobe stores inks inverted, or, in YCCK, as luma and chroma.
+        byte[] expected = [205, 44, 125];
+        void Same(string name)
+        {
+            var rgb = PictureFile.Load(In(name)).Rgb;
+            Assert.All(Enumerable.Range(0, 3), i => Assert.InRange(rgb[3 * 100 + i] - expected[i], -4, 4));
+        }
+        File.WriteAllBytes(In("cmyk.jpg"), FourColours([255, 55, 155, 205], adobe: 0));
+        Same("cmyk.jpg");
+        File.WriteAllBytes(In("ycck.jpg"), FourColours([129, 112, 36, 205], adobe: 2));
+        Same("ycck.jpg");
+        File.WriteAllBytes(In("unknown.jpg"), FourColours([0, 200, 100, 50], adobe: null));
+        var message = Assert.Throws<BadInputException>(() => PictureFile.Load(In("unknown.jpg"))).Message;
+        Assert.Contains("unknown.jpg", message);
+        Assert.Contains("CMYK", message);
+    }
+
     [Fact]
     public void Load_NoPicture_IsOneClearError()
     {
@@ -94,6 +141,37 @@ public sealed class PictureTest : IDisposable
         Assert.InRange(Math.Abs(read[12].Rgb[3000] - 120), 0, 6);
         Assert.InRange(AudioFile.Load(In("a.mp4")).Seconds, 0.7, 0.95);
         Assert.Equal(["a.mp4"], Directory.GetFiles(folder).Select(Path.GetFileName));
+    }
+
+    [SkippableTheory]
+    [InlineData(20, "full as the file's end is written, where ffmpeg ends with code 0")]
+    [InlineData(500, "full long before")]
+    public void Video_DiskFull_IsOneErrorAndLeavesNothing(int count, string when)
+    {
+        var disk = Directory.CreateDirectory(In("disk")).FullName;
+        using (var mount = Process.Start(new ProcessStartInfo("mount", ["-t", "tmpfs", "-o", "size=24k", "tmpfs", disk]) { RedirectStandardError = true }))
+        {
+            mount?.WaitForExit();
+            Skip.If(mount is not { ExitCode: 0 }, $"a disk that is {when} needs the right to mount one");
+        }
+        try
+        {
+            var random = new Random(3);
+            var frames = Enumerable.Range(0, count).Select(_ =>
+            {
+                var rgb = new byte[3 * 64 * 64];
+                random.NextBytes(rgb);
+                return new Picture(64, 64, rgb);
+            });
+            var message = Assert.Throws<BadInputException>(() => VideoFile.Write(Path.Combine(disk, "a.mp4"), 64, 64, frames)).Message;
+            Assert.Contains("No space left", message);
+            Assert.Contains("a.mp4", message);
+            Assert.Empty(Directory.GetFiles(disk));
+        }
+        finally
+        {
+            Process.Start("umount", [disk]).WaitForExit();
+        }
     }
 
     [Fact]

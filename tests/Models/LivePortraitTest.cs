@@ -46,6 +46,17 @@ public sealed class LivePortraitTest
         Assert.InRange(Distance(file.Read("out.G.slice"), picture[All, All, Each(16), Each(16)]), 0, 1e-4f);
         Assert.InRange(Distance(file.Read("out.G.patch"), picture.narrow(2, 200, 16).narrow(3, 300, 16)), 0, 1e-4f);
         Statistics(file, "G.stat", picture);
+
+        using var prepared = decoder.Prepare();
+        Assert.InRange(Distance(picture, prepared.Draw(warped.Features)), 0, 2e-5f);
+        // A batch of different frames, of another size: each as alone.
+        var some = stack([warped.Features[0].narrow(1, 0, 24), warped.Features[0].narrow(1, 30, 24)]).narrow(3, 8, 40);
+        Assert.InRange(Distance(decoder.call(some), prepared.Draw(some)), 0, 2e-5f);
+        if (Autocast.CpuHasBFloat16)
+        {
+            using var half = decoder.Prepare(half: true);
+            Assert.InRange((half.Draw(some) - decoder.call(some)).abs().mean().item<float>(), 0, 5e-3f);
+        }
     }
 
     [Fact]

@@ -51,6 +51,32 @@ public sealed class TalkerPaperTest : IDisposable
     }
 
     [Fact]
+    public void Train_StoppedOrKilledAtAnyStep_EndsWithTheBitsOfARunThatWasNot()
+    {
+        Clips();
+        var settings = small with { CheckpointEvery = 1, AudioDropout = 0.3 };
+        string whole = Path.Combine(folder, "whole"), cut = Path.Combine(folder, "cut");
+        using var first = TalkerPaper.Train(folder, whole, settings, CPU).Model;
+        // A token that is cancelled stops each run after one step, with a checkpoint.
+        void OneStep() => Assert.ThrowsAny<OperationCanceledException>(() => TalkerPaper.Train(folder, cut, settings, CPU, cancel: new CancellationToken(true)));
+        OneStep();
+        OneStep();
+        OneStep();
+        // Killed before the third step's checkpoint was there.
+        var checkpoints = Directory.GetFileSystemEntries(Path.Combine(cut, "checkpoints")).Order(StringComparer.Ordinal).ToArray();
+        Assert.Equal(2, checkpoints.Length);
+        Directory.Delete(checkpoints[^1], recursive: true);
+        OneStep();
+        using var second = TalkerPaper.Train(folder, cut, settings, CPU).Model;
+        foreach (var (name, value) in first.state_dict())
+        {
+            Assert.Equal(0, Distance(value, second.state_dict()[name]));
+        }
+        Assert.Equal(File.ReadAllText(Path.Combine(whole, "metrics.csv")).Split('\n').Length, File.ReadAllText(Path.Combine(cut, "metrics.csv")).Split('\n').Length);
+        Assert.Equal(0, small.AudioDropout);
+    }
+
+    [Fact]
     public void Train_NoClipsOrDamaged_SaysWhatIsWrong()
     {
         Assert.Contains("expected two", Assert.Throws<BadInputException>(() => TalkerPaper.Train(folder, Path.Combine(folder, "run"), small, CPU)).Message);

@@ -87,6 +87,11 @@ public sealed class TalkingPortraitTest : IDisposable
         var wide = PictureFile.Load(In("wide.mp4"));
         Assert.Equal((150, 100), (wide.Width, wide.Height));
 
+        // Silence is a sound; in bfloat16 and with guidance.
+        WavFile.Write(In("silence.wav"), new Wave(new float[1600], 16000, 1));
+        Assert.Equal(2, talker.Render(In("face.png"), In("silence.wav"), In("silence.mp4"), options with { Mixed = true, Guidance = 1.5 }));
+        Assert.Equal(2, PictureFile.VideoFrames(In("silence.mp4"), 256).Count);
+
         string Error(string portrait, string sound, RenderOptions o, string video = "bad.mp4") =>
             Assert.Throws<BadInputException>(() => talker.Render(In(portrait), In(sound), In(video), o)).Message;
         Assert.Contains("150 x 100", Error("wide.png", "speech.wav", options));

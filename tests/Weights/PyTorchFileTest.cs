@@ -120,6 +120,29 @@ public sealed class PyTorchFileTest
         Assert.False(File.Exists("/tmp/this-must-never-exist"));
     }
 
+    /// <summary>As KDTalker's published file: weights, optimizer, and a configuration object of OmegaConf under "cfg".</summary>
+    [Theory]
+    [InlineData("configured", "omegaconf.dictconfig.DictConfig")]
+    [InlineData("configured_legacy", "omegaconf.dictconfig.DictConfig")]
+    [InlineData("evil_beside", "posix.system")]
+    public void LoadStateDict_ForeignObjectBeside_ReadsTheWeightsAndMakesNothingOfIt(string fixture, string name)
+    {
+        using var scope = NewDisposeScope();
+        using var file = Fixtures.AsFile(fixture);
+        TensorAssert.Same(Fixtures.Tensors(fixture), PyTorchFile.LoadStateDict(file.Name));
+        Assert.False(File.Exists("/tmp/this-must-never-exist"));
+        Assert.Contains($"'{name}'", Refusal(fixture).Message);
+    }
+
+    [Fact]
+    public void LoadStateDict_ForeignObjectAmongTheWeights_IsRefusedByName()
+    {
+        using var file = Fixtures.AsFile("configured_inside");
+        Assert.Contains("'cfg' is an object of 'omegaconf.dictconfig.DictConfig'", Assert.Throws<BadInputException>(() => PyTorchFile.LoadStateDict(file.Name)).Message);
+        using var complex = Fixtures.AsFile("complex");
+        Assert.Contains("'torch.ComplexFloatStorage'", Assert.Throws<BadInputException>(() => PyTorchFile.LoadStateDict(complex.Name)).Message);
+    }
+
     [Theory]
     [InlineData("deflated", "it is compressed (method 8")]
     [InlineData("big_endian_zip", "not little-endian")]

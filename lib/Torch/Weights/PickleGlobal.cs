@@ -7,8 +7,11 @@ namespace Retort.Torch;
 internal enum PickleCall
 {
     None, OrderedDict, Set, Encode, Size, Device, RebuildTensor, RebuildTensorV2, RebuildParameter,
-    NumpyType, NumpyScalar, NumpyArray, NumpyBuffer, NumpyClass, Module,
+    NumpyType, NumpyScalar, NumpyArray, NumpyBuffer, NumpyClass, Module, Foreign,
 }
+
+/// <summary>Stands for an object of a class that is not read: its class alone.</summary>
+internal sealed record ForeignObject(string Class);
 
 /// <param name="Call">what happens when the pickle calls it</param>
 /// <param name="Storage">the element type, where it names a storage class</param>
@@ -17,10 +20,11 @@ internal sealed record PickleGlobal(string Name, PickleCall Call, ScalarType? St
 {
     private static readonly FrozenDictionary<string, PickleGlobal> Known = All().ToFrozenDictionary(g => g.Name);
 
-    public static PickleGlobal Find(string module, string name, ByteSource bytes)
+    /// <param name="skip">whether what is not known becomes a mark of its name, which nothing can be made of, in place of a refusal</param>
+    public static PickleGlobal Find(string module, string name, ByteSource bytes, bool skip = false)
     {
         var whole = $"{module}.{name}";
-        return Known.GetValueOrDefault(whole) ?? throw bytes.Bad($"it refers to {Names.Quote(whole)}, which is not read here: " +
+        return Known.GetValueOrDefault(whole) ?? (skip ? new PickleGlobal(whole, PickleCall.Foreign) : null) ?? throw bytes.Bad($"it refers to {Names.Quote(whole)}, which is not read here: " +
             "only tensors, numpy's numbers and arrays, dicts, lists, tuples, sets, numbers, texts, booleans and None are, and nothing of a file is ever run");
     }
 

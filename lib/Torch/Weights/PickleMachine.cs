@@ -7,8 +7,9 @@ using static TorchSharp.torch;
 namespace Retort.Torch;
 
 /// <summary>Reads one pickle. None is null; int long or BigInteger; float double; str string; bytes byte[]; list List;
-/// tuple object?[]; dict Dictionary with object keys; set HashSet; a tensor PickledTensor.</summary>
-internal sealed class PickleMachine(ByteSource bytes, Dictionary<string, PickledStorage> storages)
+/// tuple object?[]; dict Dictionary with object keys; set HashSet; a tensor PickledTensor. With skip, objects of other classes are
+/// a <see cref="ForeignObject"/> each; without it they are refused by name.</summary>
+internal sealed class PickleMachine(ByteSource bytes, Dictionary<string, PickledStorage> storages, bool skip = false)
 {
     private readonly List<object?> stack = [];
     private readonly Stack<int> marks = new();
@@ -73,10 +74,11 @@ internal sealed class PickleMachine(ByteSource bytes, Dictionary<string, Pickled
             case 0x8f: Push(new HashSet<object>(PickleKeys.Instance)); break;
             case 0x90: AddItems(PopMark()); break;
             case 0x91: Push(reduce.Set(PopMark())); break;
-            case (byte)'c': Push(PickleGlobal.Find(bytes.ReadLine(), bytes.ReadLine(), bytes)); break;
+            case (byte)'c': Push(PickleGlobal.Find(bytes.ReadLine(), bytes.ReadLine(), bytes, skip)); break;
             case 0x93: StackGlobal(); break;
             case (byte)'R': Reduce(); break;
-            case 0x81: NewObject(); break;
+            case 0x81: NewObject(2); break;
+            case 0x92 when skip: NewObject(3); break;
             case (byte)'b': Build(); break;
             case (byte)'Q': Push(Persistent(Pop())); break;
             case (byte)'p': memo[MemoIndex(bytes.ReadLine())] = Peek(); break;
@@ -147,13 +149,22 @@ internal sealed class PickleMachine(ByteSource bytes, Dictionary<string, Pickled
         return items;
     }
 
-    private void Append(object?[] items) =>
-        (Peek() as List<object?> ?? throw bytes.Bad("the pickle appends to what is no list")).AddRange(items);
+    private void Append(object?[] items)
+    {
+        if (Peek() is not ForeignObject)
+        {
+            (Peek() as List<object?> ?? throw bytes.Bad("the pickle appends to what is no list")).AddRange(items);
+        }
+    }
 
     private static Dictionary<object, object?> NewDictionary() => new(PickleKeys.Instance);
 
     private void SetItems(object?[] items, Dictionary<object, object?>? into, bool push)
     {
+        if (into is null && Peek() is ForeignObject)
+        {
+            return;
+        }
         into ??= Peek() as Dictionary<object, object?> ?? throw bytes.Bad("the pickle sets items of what is no dict");
         if (items.Length % 2 != 0)
         {
@@ -181,7 +192,7 @@ internal sealed class PickleMachine(ByteSource bytes, Dictionary<string, Pickled
     private void StackGlobal()
     {
         var names = PopMany(2);
-        Push(names is [string module, string name] ? PickleGlobal.Find(module, name, bytes) : throw bytes.Bad("a reference whose name is no text"));
+        Push(names is [string module, string name] ? PickleGlobal.Find(module, name, bytes, skip) : throw bytes.Bad("a reference whose name is no text"));
     }
 
     private void Reduce()
@@ -191,10 +202,16 @@ internal sealed class PickleMachine(ByteSource bytes, Dictionary<string, Pickled
             : throw bytes.Bad("a call of something that is not one of the known constructors"));
     }
 
-    // A module as C++'s torch::save writes it (and TorchSharp's torch.save): its attributes by name are all that is read of it.
-    private void NewObject()
+    // NEWOBJ and NEWOBJ_EX: a class and its constructor's arguments. A module as C++'s torch::save writes it (and TorchSharp's torch.save) is its
+    // attributes by name; of a class that is skipped the name remains.
+    private void NewObject(int parts)
     {
-        var call = PopMany(2);
+        var call = PopMany(parts);
+        if (call is [PickleGlobal { Call: PickleCall.Foreign } foreign, ..])
+        {
+            Push(new ForeignObject(foreign.Name));
+            return;
+        }
         Push(call is [PickleGlobal { Call: PickleCall.Module }, object?[] { Length: 0 }] ? NewDictionary()
             : throw bytes.Bad("an object of something that is not one of the known constructors"));
         modules.Add(Peek()!);
@@ -225,6 +242,10 @@ internal sealed class PickleMachine(ByteSource bytes, Dictionary<string, Pickled
 
     private PickledStorage Persistent(object? id)
     {
+        if (id is object?[] { Length: >= 2 } named && named[1] is PickleGlobal { Call: PickleCall.Foreign } unknown)
+        {
+            throw bytes.Bad($"a storage of {Names.Quote(unknown.Name)}, which is not read here");
+        }
         if (id is not object?[] { Length: 5 or 6 } parts || parts is not ["storage", PickleGlobal { Storage: { } type }, string key, string, long count, ..])
         {
             throw bytes.Bad("a persistent object that is no storage; expected ('storage', class, key, location, elements)");

@@ -10,6 +10,7 @@ internal sealed class PickleReduce(ByteSource bytes)
 
     public object Call(PickleGlobal global, object?[] arguments) => (global.Call, arguments) switch
     {
+        (PickleCall.Foreign, _) => new ForeignObject(global.Name),
         (PickleCall.OrderedDict, []) => new Dictionary<object, object?>(PickleKeys.Instance),
         (PickleCall.OrderedDict, [List<object?> pairs]) => OrderedDict(pairs),
         (PickleCall.Set, []) => new HashSet<object>(PickleKeys.Instance),
@@ -41,6 +42,8 @@ internal sealed class PickleReduce(ByteSource bytes)
                 return true;
             case (NumpyArray array, object?[] { Length: 5 } parts) when parts is [long, object?[] shape, NumpyType type, bool fortran, byte[] data]:
                 Filled(array, type, shape, fortran, data);
+                return true;
+            case (ForeignObject, _):
                 return true;
             default:
                 return false;

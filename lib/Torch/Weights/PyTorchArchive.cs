@@ -22,16 +22,17 @@ internal sealed class PyTorchArchive
     /// <param name="stream">the file</param>
     /// <param name="source">its name</param>
     /// <param name="saved">whether to take what C++'s torch::save writes, too: a module without code of its own that holds tensors</param>
-    public static PyTorchArchive Parse(Stream stream, string source, bool saved = false)
+    /// <param name="skip">whether objects of other classes are marks of their names; else they are refused</param>
+    public static PyTorchArchive Parse(Stream stream, string source, bool saved = false, bool skip = false)
     {
         Span<byte> head = stackalloc byte[4];
         stream.Position = 0;
         var read = stream.ReadAtLeast(head, 4, throwOnEndOfStream: false);
         if (read == 4 && head.SequenceEqual("PK\x3\x4"u8))
         {
-            return ParseZip(stream, source, saved);
+            return ParseZip(stream, source, saved, skip);
         }
-        return read == 4 && head[0] == 0x80 ? ParseLegacy(stream, source)
+        return read == 4 && head[0] == 0x80 ? ParseLegacy(stream, source, skip)
             : throw new BadInputException(source, "byte 0", "not a PyTorch file: expected a zip (PyTorch 1.6 and later) or a pickle (before)");
     }
 
@@ -54,7 +55,7 @@ internal sealed class PyTorchArchive
         CheckCrc(source, $"storage {Names.Quote(placed.Storage.Key)}", crc, placed.Crc ?? 0);
     }
 
-    private static PyTorchArchive ParseZip(Stream stream, string source, bool saved)
+    private static PyTorchArchive ParseZip(Stream stream, string source, bool saved, bool skip)
     {
         var entries = StoredZip.Read(stream, source);
         const string main = "/data.pkl";
@@ -79,7 +80,7 @@ internal sealed class PyTorchArchive
         var pickle = entries[names[0]];
         CheckCrc(source, $"zip entry {Names.Quote(pickle.Name)}", Crc32.Of(stream, pickle.Begin, pickle.Length), pickle.Crc);
         var storages = new Dictionary<string, PickledStorage>(StringComparer.Ordinal);
-        var value = new PickleMachine(new ByteSource(stream, pickle.Begin, pickle.Begin + pickle.Length, source, "data.pkl"), storages).Run();
+        var value = new PickleMachine(new ByteSource(stream, pickle.Begin, pickle.Begin + pickle.Length, source, "data.pkl"), storages, skip).Run();
         var placed = new Dictionary<string, PlacedStorage>(StringComparer.Ordinal);
         foreach (var (key, storage) in storages)
         {
@@ -94,11 +95,11 @@ internal sealed class PyTorchArchive
         return new PyTorchArchive { Root = value, Storages = placed };
     }
 
-    private static PyTorchArchive ParseLegacy(Stream stream, string source)
+    private static PyTorchArchive ParseLegacy(Stream stream, string source, bool skip)
     {
         var bytes = new ByteSource(stream, 0, stream.Length, source, "pickle");
         var storages = new Dictionary<string, PickledStorage>(StringComparer.Ordinal);
-        object? Next() => new PickleMachine(bytes, storages).Run();
+        object? Next() => new PickleMachine(bytes, storages, skip).Run();
         if (Next() is not BigInteger magic || magic != LegacyMagic)
         {
             throw new BadInputException(source, "byte 0", "a pickle, but not one of torch.save: PyTorch's magic number is missing");

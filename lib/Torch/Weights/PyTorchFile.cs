@@ -22,7 +22,8 @@ public static class PyTorchFile
 
     /// <summary>
     /// The weights of a file: its dict of tensors, or the one under "state_dict", "model" or "model_state_dict".
-    /// Tensors beside it (an optimizer's, say) are not read.
+    /// What stands beside it is not read: tensors (an optimizer's, say), and objects of any class (a configuration of OmegaConf, say), of which
+    /// nothing is made and nothing run.
     /// </summary>
     /// <param name="path">a file of torch.save</param>
     /// <param name="key">the key under which the weights are; null to look for them</param>
@@ -32,7 +33,7 @@ public static class PyTorchFile
         var state = FindState(archive.Root, path, key);
         var loaded = (Dictionary<object, object?>)PyTorchTensors.Materialize(archive, state, stream, path)!;
         return loaded.ToDictionary(item => (string)item.Key, item => (Tensor)item.Value!, StringComparer.Ordinal);
-    });
+    }, skip: true);
 
     /// <summary>The one tensor of a file that C++'s torch::save wrote (TorchSharp's torch.save calls it), or Python's.</summary>
     internal static Tensor LoadTensor(string path)
@@ -76,7 +77,7 @@ public static class PyTorchFile
             }
             if (value is not (PickledTensor or NumpyArray))
             {
-                throw new BadInputException(path, place, $"{Names.Quote(text)} is no tensor; expected a dict of tensors, or one under " +
+                throw new BadInputException(path, place, $"{Names.Quote(text)} is {(value is ForeignObject of ? $"an object of {Names.Quote(of.Class)}" : "no tensor")}; expected a dict of tensors, or one under " +
                     string.Join(", ", Wrappers.Select(w => $"'{w}'")));
             }
         }
@@ -86,7 +87,7 @@ public static class PyTorchFile
     private static string Keys(Dictionary<object, object?> dictionary) =>
         string.Join(", ", dictionary.Keys.Take(20).Select(k => Names.Quote(k.ToString() ?? "")));
 
-    private static T Read<T>(string path, Func<PyTorchArchive, Stream, T> use, bool saved = false)
+    private static T Read<T>(string path, Func<PyTorchArchive, Stream, T> use, bool saved = false, bool skip = false)
     {
         FileStream stream;
         try
@@ -99,7 +100,7 @@ public static class PyTorchFile
         }
         using (stream)
         {
-            return use(PyTorchArchive.Parse(stream, path, saved), stream);
+            return use(PyTorchArchive.Parse(stream, path, saved, skip), stream);
         }
     }
 }

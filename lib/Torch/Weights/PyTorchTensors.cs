@@ -51,6 +51,8 @@ internal static class PyTorchTensors
                     return type.Torch is { } known ? known : throw new BadInputException(source, "", $"a numpy type {type}, which is not read here");
                 case PickleGlobal { DType: { } type }:
                     return type;
+                case ForeignObject foreign:
+                    throw new BadInputException(source, "", $"an object of {Names.Quote(foreign.Class)}, which is not read here");
                 case PickleGlobal or PickledStorage:
                     throw new BadInputException(source, "", $"a bare {(value is PickleGlobal g ? g.Name : "storage")}, which is not read here");
                 case List<object?> or Dictionary<object, object?> or object?[] when seen.Add(value):

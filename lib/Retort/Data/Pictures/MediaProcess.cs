@@ -12,8 +12,9 @@ internal static class MediaProcess
     /// <param name="about">the file that an error names</param>
     /// <param name="arguments">all but the first, which keep it quiet and away from networks</param>
     /// <param name="feed">writes its input; null: it has none</param>
+    /// <param name="strict">whether an error that it names is one although it ends well, as it does where the disk is full at a file's end</param>
     /// <exception cref="BadInputException">ffmpeg is missing or fails.</exception>
-    public static byte[] Run(string about, IReadOnlyList<string> arguments, Action<Stream>? feed = null)
+    public static byte[] Run(string about, IReadOnlyList<string> arguments, Action<Stream>? feed = null, bool strict = false)
     {
         var info = new ProcessStartInfo("ffmpeg", [.. feed is null ? ["-nostdin"] : Array.Empty<string>(), "-v", "error", "-threads", "1", "-protocol_whitelist", "file,pipe", .. arguments])
         {
@@ -49,8 +50,8 @@ internal static class MediaProcess
                 reading.GetAwaiter().GetResult();
                 process.WaitForExit();
                 var lines = errors.GetAwaiter().GetResult().Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-                return process.ExitCode == 0 ? output.ToArray()
-                    : throw new BadInputException(about, "", $"ffmpeg failed: {(lines.Length > 0 ? lines[^1] : $"code {process.ExitCode}")}");
+                return process.ExitCode == 0 && !(strict && lines.Length > 0) ? output.ToArray()
+                    : throw new BadInputException(about, "", $"ffmpeg failed: {(lines.Length == 0 ? $"code {process.ExitCode}" : strict ? lines[0] : lines[^1])}");
             }
             finally
             {

@@ -7,13 +7,18 @@ namespace Retort.Data;
 public static class PictureFile
 {
     /// <summary>
-    /// A picture, turned as its EXIF orientation says. Any colour depth and colour space that ffmpeg converts comes as 8 bits a colour.
+    /// A picture, turned as its EXIF orientation says. Any colour depth and colour space that ffmpeg converts comes as 8 bits a colour; of JPEG files
+    /// with four inks (CMYK) those with Adobe's mark, since without it nobody knows what the four stand for.
     /// </summary>
     /// <param name="path">the file</param>
     /// <exception cref="BadInputException">The file is missing, is no picture, or ffmpeg is missing or cannot convert it.</exception>
     public static Picture Load(string path)
     {
         var bytes = ReadAll(path);
+        if (Parts(bytes).Any(p => p.Marker is 0xC0 or 0xC1 or 0xC2 && p.Length > 5 && bytes[p.Start + 5] == 4) && !Parts(bytes).Any(p => p.Marker == 0xEE && bytes.AsSpan(p.Start, p.Length).StartsWith("Adobe"u8)))
+        {
+            throw new BadInputException(path, "", "is a JPEG of four colours (CMYK) without Adobe's mark, whose colours are unknown; expected RGB: convert it first");
+        }
         var frames = MediaProcess.Run(path, ["-noautorotate", "-i", "file:" + Path.GetFullPath(path), "-map", "0:v:0", "-frames:v", "1", "-pix_fmt", "rgb24", "-f", "image2pipe", "-c:v", "ppm", "pipe:1"]);
         if (frames.Length == 0)
         {
@@ -80,19 +85,13 @@ public static class PictureFile
     /// <summary>The orientation in a JPEG file's EXIF part, 1 to 8; 1 where there is none.</summary>
     internal static int Orientation(ReadOnlySpan<byte> jpeg)
     {
-        if (jpeg.Length < 4 || jpeg[0] != 0xFF || jpeg[1] != 0xD8)
+        foreach (var (marker, start, length) in Parts(jpeg))
         {
-            return 1;
-        }
-        for (var at = 2; at + 4 <= jpeg.Length && jpeg[at] == 0xFF && jpeg[at + 1] != 0xDA;)
-        {
-            var length = jpeg[at + 2] << 8 | jpeg[at + 3];
-            var part = jpeg.Slice(at + 4, Math.Max(0, Math.Min(length - 2, jpeg.Length - at - 4)));
-            if (jpeg[at + 1] == 0xE1 && part.Length > 14 && part[..6].SequenceEqual("Exif\0\0"u8))
+            var part = jpeg.Slice(start, length);
+            if (marker == 0xE1 && part.Length > 14 && part[..6].SequenceEqual("Exif\0\0"u8))
             {
                 return Tag(part[6..]);
             }
-            at += 2 + length;
         }
         return 1;
 
@@ -115,6 +114,23 @@ public static class PictureFile
             }
             return 1;
         }
+    }
+
+    // The parts of a JPEG file before its pixels: marker, and where its content stands; none where it is no JPEG.
+    private static List<(int Marker, int Start, int Length)> Parts(ReadOnlySpan<byte> jpeg)
+    {
+        var parts = new List<(int, int, int)>();
+        if (jpeg.Length < 4 || jpeg[0] != 0xFF || jpeg[1] != 0xD8)
+        {
+            return parts;
+        }
+        for (var at = 2; at + 4 <= jpeg.Length && jpeg[at] == 0xFF && jpeg[at + 1] != 0xDA;)
+        {
+            var length = jpeg[at + 2] << 8 | jpeg[at + 3];
+            parts.Add((jpeg[at + 1], at + 4, Math.Max(0, Math.Min(length - 2, jpeg.Length - at - 4))));
+            at += 2 + length;
+        }
+        return parts;
     }
 
     /// <summary>The picture as an orientation of 1 to 8 says: 2 to 4 mirrored or upside down, 5 to 8 with sides exchanged.</summary>

@@ -49,7 +49,7 @@ public static class VideoFile
                     }
                     input.Write(frame.Rgb);
                 }
-            });
+            }, strict: true);
             File.Move(unfinished, full, overwrite: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

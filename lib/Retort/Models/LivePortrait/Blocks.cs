@@ -180,9 +180,18 @@ internal sealed class SpectralConvolution : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
+        var around = weight_orig.shape[2] / 2;
+        return nn.functional.conv2d(x, Normalised(), bias, padding: [around, around]).MoveToOuterDisposeScope();
+    }
+
+    internal Tensor? Bias => bias;
+
+    /// <summary>The weight that is convolved with.</summary>
+    internal Tensor Normalised()
+    {
+        using var scope = NewDisposeScope();
         // By elements, which autocast leaves in float32.
         var norm = ((weight_orig.flatten(1) * weight_v).sum(1) * weight_u).sum();
-        var around = weight_orig.shape[2] / 2;
-        return nn.functional.conv2d(x, weight_orig / norm, bias, padding: [around, around]).MoveToOuterDisposeScope();
+        return (weight_orig / norm).MoveToOuterDisposeScope();
     }
 }

@@ -33,6 +33,18 @@ public sealed class SpadeDecoder : nn.Module<Tensor, Tensor>
         this.OutliveScopes();
     }
 
+    /// <summary>The decoder for many frames, without gradients, with its present weights.</summary>
+    /// <param name="half">whether it computes in bfloat16; pictures then differ by a hundredth or so</param>
+    public PreparedDecoder Prepare(bool half = false) => new(this, half ? ScalarType.BFloat16 : ScalarType.Float32);
+
+    internal Conv2d First => fc;
+
+    internal Conv2d Image => (Conv2d)conv_img[0];
+
+    /// <summary>The blocks in order, how many times the features' size each works at, and whether it doubles what it is given.</summary>
+    internal IEnumerable<(Block Block, int Scale, bool Doubles)> Blocks =>
+        [.. new[] { G_middle_0, G_middle_1, G_middle_2, G_middle_3, G_middle_4, G_middle_5 }.Select(b => (b, 1, false)), (up_0, 2, true), (up_1, 4, true)];
+
     /// <summary>(B, 256, H, W) to (B, 3, 8 H, 8 W) in 0..1.</summary>
     public override Tensor forward(Tensor features)
     {
@@ -56,7 +68,7 @@ public sealed class SpadeDecoder : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>Two normed convolutions beside a shortcut, which is normed and projected where the widths differ.</summary>
-    private sealed class Block : nn.Module<Tensor, Tensor, Tensor>
+    internal sealed class Block : nn.Module<Tensor, Tensor, Tensor>
     {
         private readonly SpectralConvolution conv_0;
         private readonly SpectralConvolution conv_1;
@@ -80,6 +92,18 @@ public sealed class SpadeDecoder : nn.Module<Tensor, Tensor>
             RegisterComponents();
         }
 
+        internal SpectralConvolution First => conv_0;
+
+        internal SpectralConvolution Second => conv_1;
+
+        internal SpectralConvolution? Short => conv_s;
+
+        internal Spade NormFirst => norm_0;
+
+        internal Spade NormSecond => norm_1;
+
+        internal Spade? NormShort => norm_s;
+
         public override Tensor forward(Tensor x, Tensor features)
         {
             using var scope = NewDisposeScope();
@@ -97,7 +121,7 @@ public sealed class SpadeDecoder : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>Instance norm times 1 + gamma plus beta, both convolutions of what is seen.</summary>
-    private sealed class Spade : nn.Module<Tensor, Tensor, Tensor>
+    internal sealed class Spade : nn.Module<Tensor, Tensor, Tensor>
     {
         private readonly Sequential mlp_shared;
         private readonly Conv2d mlp_gamma;
@@ -110,6 +134,12 @@ public sealed class SpadeDecoder : nn.Module<Tensor, Tensor>
             mlp_beta = nn.Conv2d(Hidden, width, 3, padding: 1);
             RegisterComponents();
         }
+
+        internal Conv2d Shared => (Conv2d)mlp_shared[0];
+
+        internal Conv2d Gamma => mlp_gamma;
+
+        internal Conv2d Beta => mlp_beta;
 
         public override Tensor forward(Tensor x, Tensor seen)
         {

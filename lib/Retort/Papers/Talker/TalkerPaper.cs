@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Retort.Data;
 using Retort.Decoding;
 using Retort.Losses;
@@ -34,11 +35,18 @@ public sealed record TalkerPaperSettings
     /// <summary>Probability that a batch's audio gets noise of the mean and deviation of the whole batch, zero tokens included.</summary>
     public double AudioNoise { get; init; } = 0.7;
 
+    /// <summary>Share of a batch's windows that hear nothing (zeros), which guidance needs (<see cref="RenderOptions.Guidance"/>); an option of ours, published: 0.</summary>
+    public double AudioDropout { get; init; }
+
     /// <summary>Share of the clips on which the loss is validated.</summary>
     public double Validation { get; init; } = 0.02;
 
     /// <summary>Steps between validations.</summary>
     public long EvaluateEvery { get; init; } = 5_000;
+
+    /// <summary>Steps between checkpoints; does not change the run's numbers.</summary>
+    [JsonIgnore]
+    public long CheckpointEvery { get; init; } = 10_000;
 
     /// <summary>The seed.</summary>
     public long Seed { get; init; } = 42;
@@ -141,6 +149,11 @@ public static class TalkerPaper
                 var whole = nn.functional.pad(audio, [0, 0, settings.Denoiser.PrefixTokens, 0]);
                 audio = audio + TalkerData.Normal(random("audio noise"), audio.shape) * whole.std() + whole.mean();
             }
+            if (augment && settings.AudioDropout > 0)
+            {
+                var deaf = random("deaf");
+                audio = audio * tensor(chosen.Select(_ => deaf.Chance(settings.AudioDropout) ? 0f : 1f).ToArray()).view(-1, 1, 1);
+            }
             var noise = TalkerData.Normal(random("noise"), clean.shape);
             var draws = random("step");
             var t = tensor(chosen.Select(_ => (long)draws.Next(NoiseSchedule.Published.Steps)).ToArray());
@@ -172,7 +185,7 @@ public static class TalkerPaper
             Patience = 0,
             Final = FinalWeights.Last,
             LogEvery = Math.Max(1, settings.Steps / 5_000),
-            CheckpointEvery = 10_000,
+            CheckpointEvery = settings.CheckpointEvery,
         }, runFolder, progress, cancel);
         return (model, result, normalisation, tooShort);
     }

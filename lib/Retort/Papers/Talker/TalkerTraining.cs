@@ -80,11 +80,14 @@ public static class TalkerTraining
         using var scope = NewDisposeScope();
         using var heard = model.Prepare(condition);
         using var deaf = model.Prepare(condition with { Audio = zeros_like(condition.Audio) });
-        return DdimSampler.Sample((x, t) =>
-        {
-            var without = deaf.Predict(x, t);
-            return without + scale * (heard.Predict(x, t) - without);
-        }, noise, DdimSampler.Timesteps(steps), target: target).MoveToOuterDisposeScope();
+        return DdimSampler.Sample((x, t) => Guided(heard, deaf, scale, x, t), noise, DdimSampler.Timesteps(steps), target: target).MoveToOuterDisposeScope();
+    }
+
+    internal static Tensor Guided(PreparedDenoiser heard, PreparedDenoiser deaf, double scale, Tensor x, long t)
+    {
+        using var scope = NewDisposeScope();
+        var without = deaf.Predict(x, t);
+        return (without + scale * (heard.Predict(x, t) - without)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Trains an arm for a seed, or reads the weights of a run that has ended, and measures it on the test clips.</summary>

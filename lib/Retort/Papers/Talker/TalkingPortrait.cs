@@ -20,6 +20,12 @@ public sealed record RenderOptions
     /// <summary>DDIM steps of a window of 64 frames.</summary>
     public int Steps { get; init; } = 50;
 
+    /// <summary>
+    /// Classifier-free guidance: above 1 the sound counts for more, at twice the denoiser's time. Ours; 1 is none, as published, and the published
+    /// denoiser never learned to do without sound (<see cref="TalkerPaperSettings.AudioDropout"/>).
+    /// </summary>
+    public double Guidance { get; init; } = 1;
+
     /// <summary>Frames rendered at once.</summary>
     public int Batch { get; init; } = 4;
 
@@ -148,7 +154,7 @@ public sealed class TalkingPortrait : IDisposable
 
     /// <summary>Makes a video of the portrait speaking the sound, 25 frames a second; whole or not at all.</summary>
     /// <param name="portrait">a picture: a square crop of a face, or any with <see cref="RenderOptions.Box"/></param>
-    /// <param name="speech">a sound file of any format and rate, 40 ms or longer</param>
+    /// <param name="speech">a sound file of any format and rate, 40 ms or longer; silence is a sound like any other</param>
     /// <param name="video">where to, ending in .mp4</param>
     /// <param name="options">null for the defaults</param>
     /// <returns>frames of the video</returns>
@@ -234,10 +240,12 @@ public sealed class TalkingPortrait : IDisposable
         var reference = (source.Vector().to(float32) - mean) / deviation;
         var track = WindowChain.Run(audio, reference, Window, (number, heard, before) =>
         {
-            using var prepared = denoiser.Prepare(new MotionCondition(canonical, before, heard));
+            var condition = new MotionCondition(canonical, before, heard);
+            using var prepared = denoiser.Prepare(condition);
+            using var deaf = options.Guidance == 1 ? null : denoiser.Prepare(condition with { Audio = zeros_like(heard) });
             var noise = TalkerData.Normal(RandomStream.Of(options.Seed, "portrait", epoch: number), [1, Window, FaceClip.Width]).to(device);
             using var precision = Precision(options);
-            return DdimSampler.Sample((x, t) => prepared.Predict(x, t).to(float32), noise, DdimSampler.Timesteps(options.Steps));
+            return DdimSampler.Sample((x, t) => (deaf is null ? prepared.Predict(x, t) : TalkerTraining.Guided(prepared, deaf, options.Guidance, x, t)).to(float32), noise, DdimSampler.Timesteps(options.Steps));
         }, options.Overlap, options.Tail);
         return track[0] * deviation + mean;
     }
@@ -265,6 +273,7 @@ public sealed class TalkingPortrait : IDisposable
 
     private IEnumerable<Picture> Pictures(Tensor features, Tensor source, Tensor driving, RenderOptions options, Picture whole, (int Left, int Top, int Width, int Height) box)
     {
+        using var painter = decoder.Prepare(options.Mixed && (device.type == DeviceType.CUDA || Autocast.CpuHasBFloat16));
         for (long first = 0; first < driving.shape[0]; first += options.Batch)
         {
             var count = Math.Min(options.Batch, driving.shape[0] - first);
@@ -273,8 +282,7 @@ public sealed class TalkingPortrait : IDisposable
             using (NewDisposeScope())
             {
                 var warped = warping.call(features, source, driving.narrow(0, first, count)).Features;
-                using var precision = Precision(options);
-                var drawn = decoder.call(warped).to(float32);
+                var drawn = painter.Draw(warped);
                 if (options.PasteBack)
                 {
                     drawn = nn.functional.interpolate(drawn, [box.Height, box.Width], mode: InterpolationMode.Bilinear, align_corners: false);
