@@ -63,9 +63,9 @@ public sealed class TalkerPaperTest : IDisposable
         OneStep();
         OneStep();
         // Killed before the third step's checkpoint was there.
-        var checkpoints = Directory.GetFileSystemEntries(Path.Combine(cut, "checkpoints")).Order(StringComparer.Ordinal).ToArray();
+        var checkpoints = Directory.GetFiles(Path.Combine(cut, "checkpoints")).Order(StringComparer.Ordinal).ToArray();
         Assert.Equal(2, checkpoints.Length);
-        Directory.Delete(checkpoints[^1], recursive: true);
+        File.Delete(checkpoints[^1]);
         OneStep();
         using var second = TalkerPaper.Train(folder, cut, settings, CPU).Model;
         foreach (var (name, value) in first.state_dict())
