@@ -111,4 +111,42 @@ public sealed class LeftoversTest
         Check(1, 1, 0, 0, DisposeScopeManager.Statistics.PackedSequenceStatistics);
         Assert.Equal(0, scope.DisposablesCount);
     }
+
+    [Fact]
+    public void Cat_OfOneTensor_IsThatTensorUnderAnotherHandle()
+    {
+        using var scope = NewDisposeScope();
+        var x = zeros(2, 3);
+        var same = cat([x]);
+        same[0, 0] = 5.0f;
+        Assert.Equal(5, x[0, 0].item<float>());
+        x.Dispose();
+        Assert.Equal(5, same.sum().item<float>());
+        Assert.Throws<ArgumentException>(() => cat(Array.Empty<Tensor>()));
+    }
+
+    [Fact]
+    public void WrongArguments_AreTheExceptionsOfTorchSharp()
+    {
+        Assert.Throws<ArgumentException>(() => rand(3, dtype: int32));
+        Assert.Throws<ArgumentException>(() => randn(3, dtype: int64));
+        Assert.Throws<ArgumentException>(() => set_default_dtype(int32));
+        Assert.Throws<InvalidOperationException>(() => ones(2, 2).vander());
+        if (!cuda.is_available())
+        {
+            Assert.Throws<InvalidOperationException>(() => zeros(2, device: CUDA));
+            Assert.Throws<InvalidOperationException>(() => zeros(2).cuda());
+        }
+    }
+
+    [Fact]
+    public void AvgPool2dBackward_IsTheGradientOfAvgPool2d()
+    {
+        using var scope = NewDisposeScope();
+        var x = arange(32, dtype: float32).reshape(1, 2, 4, 4).requires_grad_();
+        var y = nn.functional.avg_pool2d(x, [2L, 2], [1L, 2]);
+        var seed = linspace(-1, 1, y.numel(), dtype: float32).view(y.shape);
+        y.backward([seed]);
+        Assert.True(nn.functional.avg_pool2d_backward(seed, x.detach(), [2, 2], [1, 2]).allclose(x.grad!));
+    }
 }

@@ -88,17 +88,27 @@ public static unsafe partial class torch
         => Named(Aten.full.Call(size, value, Type(dtype), Arg.None, Place(device)), requiresGrad, names);
 
     internal static Tensor NewRand(long[] size, Generator? generator, ScalarType? dtype, Device? device, bool requiresGrad, string[]? names)
-        => Named(Aten.rand_generator.Call(size, generator, Type(dtype), Arg.None, Place(device)), requiresGrad, names);
+        => Named(Aten.rand_generator.Call(size, generator, Drawn(dtype, "rand"), Arg.None, Place(device)), requiresGrad, names);
 
     internal static Tensor NewRandn(long[] size, Generator? generator, ScalarType? dtype, Device? device, bool requiresGrad, string[]? names)
-        => Named(Aten.randn_generator.Call(size, generator, Type(dtype), Arg.None, Place(device)), requiresGrad, names);
+        => Named(Aten.randn_generator.Call(size, generator, Drawn(dtype, "randn"), Arg.None, Place(device)), requiresGrad, names);
 
     /// <summary>The type of a complex number's two parts.</summary>
     internal static ScalarType Part(ScalarType complex) => complex == ScalarType.ComplexFloat32 ? ScalarType.Float32 : ScalarType.Float64;
 
+    private static ScalarType Drawn(ScalarType? dtype, string what) => !is_integral(Type(dtype))
+        ? Type(dtype)
+        : throw new ArgumentException($"torch.{what}() was passed a bad dtype: {dtype}. It must be floating point or complex.", nameof(dtype));
+
     internal static ScalarType Type(ScalarType? dtype) => dtype ?? get_default_dtype();
 
-    internal static Device Place(Device? device) => device ?? get_default_device();
+    internal static Device Place(Device? device) => Ready(device ?? get_default_device());
+
+    /// <summary>The device, where it can be used.</summary>
+    /// <exception cref="InvalidOperationException">There is no such device on this machine, or this libtorch cannot use it.</exception>
+    internal static Device Ready(Device device) => device.type != DeviceType.CUDA || cuda.is_available()
+        ? device
+        : throw new InvalidOperationException($"Torch device type {device.type} did not initialise on the current machine: there is none, or this libtorch has no CUDA");
 
     internal static Tensor Named(Tensor made, bool requiresGrad, string[]? names)
     {

@@ -3,9 +3,17 @@ namespace TorchSharp;
 // Many tensors into one, one into many, and what takes a list of tensors.
 public static partial class torch
 {
-    public static Tensor cat(IList<Tensor> tensors, long dim = 0) => Aten.cat.Call(tensors.ToArray(), dim);
-    public static Tensor cat(Tensor[] tensors, long dim = 0) => Aten.cat.Call(tensors, dim);
-    public static Tensor cat(ReadOnlySpan<Tensor> tensors, long dim = 0) => Aten.cat.Call(tensors.ToArray(), dim);
+    public static Tensor cat(IList<Tensor> tensors, long dim = 0) => cat(tensors.ToArray(), dim);
+
+    /// <summary>The tensors one after another along the dimension; of one tensor alone that very tensor under another handle, as in TorchSharp.</summary>
+    public static Tensor cat(Tensor[] tensors, long dim = 0) => tensors.Length switch
+    {
+        0 => throw new ArgumentException("no tensors to concatenate", nameof(tensors)),
+        1 => tensors[0].alias(),
+        _ => Aten.cat.Call(tensors, dim),
+    };
+
+    public static Tensor cat(ReadOnlySpan<Tensor> tensors, long dim = 0) => cat(tensors.ToArray(), dim);
 
     public static Tensor concat(IList<Tensor> tensors, long dim = 0) => Aten.cat.Call(tensors.ToArray(), dim);
     public static Tensor concat(Tensor[] tensors, long dim = 0) => Aten.cat.Call(tensors, dim);

@@ -12,7 +12,7 @@ public static partial class torch
             => to_type(type, copy, disposeAfter, non_blocking);
 
         public Tensor to(ScalarType type, Device device, bool copy = false, bool disposeAfter = false, bool non_blocking = false)
-            => After(Aten.to_device.Call(this, device, type, non_blocking, copy), disposeAfter);
+            => After(Aten.to_device.Call(this, Ready(device), type, non_blocking, copy), disposeAfter);
 
         public Tensor to(Device device, bool copy = false, bool disposeAfter = false, bool non_blocking = false)
             => to(dtype, device, copy, disposeAfter, non_blocking);

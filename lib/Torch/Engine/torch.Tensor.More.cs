@@ -58,6 +58,15 @@ public static partial class torch
 
         public static (Tensor, Tensor) kthvalue(Tensor input, long k, long? dim, bool keepdim = false) => input.kthvalue(k, dim, keepdim);
 
+        public static Tensor block_diag(params Tensor[] tensors) => torch.block_diag(tensors);
+
+        /// <summary>F#'s operator --> : the module applied to the tensor.</summary>
+        public static Tensor op_MinusMinusGreater(Tensor t, nn.Module<Tensor, Tensor> m) => m.call(t);
+
+        public Tensor gelu(Modules.GELU.Approximate approximate) => Aten.gelu.Call(this, approximate.ToString());
+
+        public Tensor gelu_(Modules.GELU.Approximate approximate) => Aten.gelu_.Into(this, approximate.ToString());
+
         public Tensor logsumexp(long dim, bool keepdim = false) => Aten.logsumexp.Call(this, new[] { dim }, keepdim);
 
         public Tensor nanmean(int? dim = null, bool keepdim = false, ScalarType? dtype = null)
@@ -127,7 +136,10 @@ public static partial class torch
             return (found.Output, inverse ? found.Inverse : null, counts ? found.Counts : null);
         }
 
-        public Tensor vander(long N = -1, bool increasing = false) => Aten.vander.Call(this, N < 0 ? NumberOfElements : N, increasing);
+        /// <exception cref="InvalidOperationException">The tensor has not one dimension.</exception>
+        public Tensor vander(long N = -1, bool increasing = false) => Dimensions == 1
+            ? Aten.vander.Call(this, N < 0 ? NumberOfElements : N, increasing)
+            : throw new InvalidOperationException($"vander takes a tensor of one dimension, not of {Dimensions}");
 
         public Tensor where(Tensor condition, Tensor y) => Aten.where_self.Call(condition, this, y);
 

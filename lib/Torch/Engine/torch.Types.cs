@@ -32,7 +32,12 @@ public static partial class torch
 
     public static ScalarType get_default_dtype() => defaultType;
 
-    public static void set_default_dtype(ScalarType dtype) => defaultType = dtype;
+    /// <exception cref="ArgumentException">Not a floating-point type.</exception>
+    public static void set_default_dtype(ScalarType dtype) =>
+        defaultType = is_floating_point(dtype) ? dtype : throw new ArgumentException($"only floating-point types can be the default, not {dtype}", nameof(dtype));
+
+    /// <summary>The tensor's type becomes the default.</summary>
+    public static void set_default_tensor_type(Tensor t) => set_default_dtype(t.dtype);
 
     public static Device get_default_device() => defaultDevice;
 

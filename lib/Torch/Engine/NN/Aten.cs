@@ -38,7 +38,9 @@ internal static partial class Aten
     internal static readonly Op alpha_dropout_ = new("aten::alpha_dropout_");
     internal static readonly Op avg_pool1d = new("aten::avg_pool1d");
     internal static readonly Op avg_pool2d = new("aten::avg_pool2d");
+    internal static readonly Op avg_pool2d_backward = new("aten::avg_pool2d_backward");
     internal static readonly Op avg_pool3d = new("aten::avg_pool3d");
+    internal static readonly Op avg_pool3d_backward = new("aten::avg_pool3d_backward");
     internal static readonly Op batch_norm = new("aten::batch_norm");
     internal static readonly Op bilinear = new("aten::bilinear");
     internal static readonly Op binary_cross_entropy = new("aten::binary_cross_entropy");

@@ -35,6 +35,16 @@ public static partial class torch
             public static Tensor avg_pool1d(Tensor input, long kernel_size, long? stride = null, long? padding = null, bool ceil_mode = false, bool count_include_pad = true) =>
                 Aten.avg_pool1d.Call(input, (long[])[kernel_size], (long[])[stride ?? kernel_size], Or(padding, Zero1), ceil_mode, count_include_pad);
 
+            /// <summary>The gradient of <see cref="avg_pool2d(Tensor, long[], long[], long[], bool, bool, long?)"/> with respect to its input.</summary>
+            /// <param name="input">the gradient of the result</param>
+            public static Tensor avg_pool2d_backward(Tensor input, Tensor originalInput, long[] kernel_sizes, long[]? strides = null, long[]? paddings = null, bool ceil_mode = false, bool count_include_pad = true, long? divisor_override = null) =>
+                Aten.avg_pool2d_backward.Call(input, originalInput, kernel_sizes, strides ?? kernel_sizes, paddings ?? Zero2, ceil_mode, count_include_pad, divisor_override);
+
+            /// <summary>As <see cref="avg_pool2d_backward"/>, in three dimensions.</summary>
+            /// <param name="input">the gradient of the result</param>
+            public static Tensor avg_pool3d_backward(Tensor input, Tensor originalInput, long[] kernel_sizes, long[]? strides = null, long[]? paddings = null, bool ceil_mode = false, bool count_include_pad = true, long? divisor_override = null) =>
+                Aten.avg_pool3d_backward.Call(input, originalInput, kernel_sizes, strides ?? kernel_sizes, paddings ?? Zero3, ceil_mode, count_include_pad, divisor_override);
+
             public static Tensor avg_pool2d(Tensor input, long[] kernel_size, long[]? stride = null, long[]? padding = null, bool ceil_mode = false, bool count_include_pad = true, long? divisor_override = null) =>
                 Aten.avg_pool2d.Call(input, kernel_size, stride ?? kernel_size, padding ?? Zero2, ceil_mode, count_include_pad, divisor_override);
 

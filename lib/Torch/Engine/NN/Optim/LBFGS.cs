@@ -84,7 +84,9 @@ public class LBFGS : Optimizer, ILearningRateController
         }
         using var scope = NewDisposeScope();
         loss = Number(result);
-        Keep(ref gradient, cat([.. all.Select(p => (Gradients.Of(p) is { } grad ? grad.MoveToOtherDisposeScope(scope) : zeros_like(p)).reshape(-1))]));
+        // A copy even of one gradient alone: the closure will clear it.
+        Tensor[] rows = [.. all.Select(p => (Gradients.Of(p) is { } grad ? grad.MoveToOtherDisposeScope(scope) : zeros_like(p)).reshape(-1))];
+        Keep(ref gradient, Aten.cat.Call(rows));
         return result;
     }
 
