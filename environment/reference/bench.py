@@ -2,7 +2,9 @@
 """The other side of environment/bench.sh: the same models written plainly in stock PyTorch.
 
 Reads lines `CASE N` from standard input, runs CASE N times and answers with the seconds it took. The first line of
-output names the version. `threads K` sets the intra-op threads; `peak` answers the process's peak memory in MiB.
+output names the version and the forms in which the model can be run. `try CASE FORM` answers with the seconds of one run of that form, the
+best of three (nan where it does not work here; why is written to standard error), `use CASE FORM` makes it the one that CASE runs. `threads K` sets
+the intra-op threads; `peak` answers the process's peak memory in MiB.
 """
 import os
 import resource
@@ -15,6 +17,8 @@ from torch import nn
 
 
 class Attention(nn.Module):
+    sdpa = False  # by PyTorch's own fused attention, where it has one
+
     def __init__(self, dim, heads):
         super().__init__()
         self.heads, self.scale = heads, (dim // heads) ** -0.5
@@ -24,8 +28,11 @@ class Attention(nn.Module):
     def forward(self, x):
         B, N, D = x.shape
         q, k, v = self.qkv(x).reshape(B, N, 3, self.heads, D // self.heads).permute(2, 0, 3, 1, 4).unbind(0)
-        attention = ((q @ k.transpose(-2, -1)) * self.scale).softmax(-1)
-        return self.proj((attention @ v).transpose(1, 2).reshape(B, N, D))
+        if self.sdpa:
+            mixed = F.scaled_dot_product_attention(q, k, v)
+        else:
+            mixed = ((q @ k.transpose(-2, -1)) * self.scale).softmax(-1) @ v
+        return self.proj(mixed.transpose(1, 2).reshape(B, N, D))
 
 
 class Block(nn.Module):
@@ -85,7 +92,6 @@ a, b = torch.rand(4, 4), torch.rand(4, 4)
 wave = torch.rand(8, 160000) * 2 - 1
 target = torch.rand(8, 527)
 model = Tagger()
-optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
 
 
 def overhead():
@@ -93,31 +99,76 @@ def overhead():
         torch.mul(a, b)
 
 
-def train(autocast):
-    model.train()
-    optimizer.zero_grad(set_to_none=True)
-    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=autocast):
-        logits = model(wave)
-    F.binary_cross_entropy_with_logits(logits.float(), target).backward()
-    optimizer.step()
+def adam(fused):
+    return torch.optim.Adam(model.parameters(), lr=1e-3, **({"fused": True} if fused else {}))
 
 
-def infer(autocast):
+def training(form, autocast):
+    forward = torch.compile(model) if "compile" in form else model
+    optimizer = adam("fused" in form)
+
+    def step():
+        model.train()
+        Attention.sdpa = "sdpa" in form
+        optimizer.zero_grad(set_to_none=True)
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=autocast):
+            logits = forward(wave)
+        F.binary_cross_entropy_with_logits(logits.float(), target).backward()
+        optimizer.step()
+
+    return step
+
+
+def inference(form, autocast):
     model.eval()
-    with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=autocast):
-        model(wave)
+    Attention.sdpa = "sdpa" in form
+    forward = model
+    if "frozen" in form and "compile" not in form:
+        with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=autocast, cache_enabled=False):
+            forward = torch.jit.freeze(torch.jit.trace(model, wave, check_trace=False))
+    elif "compile" in form:
+        from torch._inductor import config
+        config.freezing = "frozen" in form
+        forward = torch.compile(model)
+
+    def run():
+        model.eval()
+        Attention.sdpa = "sdpa" in form
+        with torch.no_grad() if forward is not model else torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=autocast):
+            forward(wave)
+
+    return run
 
 
-cases = {
-    "overhead": overhead,
-    "train-float32": lambda: train(False),
-    "train-bfloat16": lambda: train(True),
-    "infer-float32": lambda: infer(False),
-    "infer-bfloat16": lambda: infer(True),
-}
+# torch.compile looks at Attention.sdpa once; a form is made anew when it is tried, and what was compiled before is thrown away.
+has_sdpa, has_compile = hasattr(F, "scaled_dot_product_attention"), hasattr(torch, "compile")
+forms = ["eager", "frozen"]
+if has_sdpa:
+    forms += ["sdpa"]
+if has_compile:
+    forms += ["compile", "compile+sdpa", "compile+frozen"]
+try:
+    adam(True)
+    forms += ["fused", "sdpa+fused"] + (["compile+sdpa+fused"] if has_compile else [])
+except (TypeError, RuntimeError):
+    pass
+
+
+def made(case, form):
+    kind, kept = case.split("-")[0], "frozen" if case.startswith("train") else "fused"
+    if kept in form:
+        raise ValueError(f"{form} is no form of {kind}")
+    if has_compile:
+        torch._dynamo.reset()
+    return (training if kind == "train" else inference)(form, case.endswith("bfloat16"))
+
+
+cases = {"overhead": overhead}
+for case in ("train-float32", "train-bfloat16", "infer-float32", "infer-bfloat16"):
+    cases[case] = made(case, "eager")
 
 clock = time.process_time if os.environ.get("RETORT_BENCH_CLOCK") == "processor" else time.perf_counter
-print(f"torch {torch.__version__}", flush=True)
+print(f"torch {torch.__version__}", *forms, flush=True)
 for line in sys.stdin:
     word, *rest = line.split()
     if word == "threads":
@@ -125,6 +176,22 @@ for line in sys.stdin:
         print(0, flush=True)
     elif word == "peak":
         print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, flush=True)
+    elif word == "use":
+        cases[rest[0]] = made(*rest)
+        cases[rest[0]]()
+        print(0, flush=True)
+    elif word == "try":
+        try:
+            run, best = made(*rest), float("inf")
+            for _ in range(4):
+                start = clock()
+                run()
+                best = min(best, clock() - start) if _ else best
+            print(best, flush=True)
+        except Exception as e:  # whatever a compiler throws
+            if not isinstance(e, ValueError):
+                print(f"bench.py: {rest}: {type(e).__name__}: {str(e).splitlines()[0] if str(e) else ''}", file=sys.stderr)
+            print("nan", flush=True)
     else:
         start = clock()
         for _ in range(int(rest[0])):

@@ -48,7 +48,7 @@ internal sealed record Pair(string Name, string Unit, double Work, double[] Ours
     /// <summary>On a busy machine RETORT_BENCH_CLOCK=processor measures both sides in their own processor time.</summary>
     internal static bool OfProcessor { get; } = Environment.GetEnvironmentVariable("RETORT_BENCH_CLOCK") == "processor";
 
-    private static double Now() => OfProcessor ? Environment.CpuUsage.TotalTime.TotalSeconds : Stopwatch.GetTimestamp() / (double)Stopwatch.Frequency;
+    internal static double Now() => OfProcessor ? Environment.CpuUsage.TotalTime.TotalSeconds : Stopwatch.GetTimestamp() / (double)Stopwatch.Frequency;
 
     internal static double Median(double[] values)
     {
