@@ -34,7 +34,7 @@ public static class Autocast
     /// Whether the CPU's autocast pays: there is one, and the processor multiplies bfloat16 itself (without that it is slower than
     /// float32). An arm in bfloat16 is left out, with a word, where it does not.
     /// </summary>
-    public static bool CpuHasBFloat16 { get; } = ReadCpuFlags();
+    public static bool CpuHasBFloat16 { get; } = Door.HasBFloat16() == 1;
 
     private static Scope Begin(DeviceType device, torch.ScalarType dtype) => new((int)device, (int)dtype);
 
@@ -66,19 +66,6 @@ public static class Autocast
             Door.Check(Door.Autocast(device, 1, wasOn));
             Door.Check(Door.Autocast(device, 3, wasType));
         }
-    }
-
-    private static bool ReadCpuFlags()
-    {
-        const string File = "/proc/cpuinfo";
-        if (!System.IO.File.Exists(File)) return false;
-        foreach (string line in System.IO.File.ReadLines(File))
-        {
-            if (!line.StartsWith("flags", StringComparison.Ordinal) && !line.StartsWith("Features", StringComparison.Ordinal)) continue;
-            string[] flags = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            return flags.Contains("avx512_bf16") || flags.Contains("amx_bf16") || flags.Contains("bf16");
-        }
-        return false;
     }
 #endif
 }

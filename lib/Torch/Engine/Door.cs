@@ -167,6 +167,9 @@ internal static unsafe partial class Door
     [LibraryImport(Lib, EntryPoint = "door_blas_threads")]
     internal static partial int BlasThreads(int set);
 
+    [LibraryImport(Lib, EntryPoint = "door_has_bfloat16")]
+    internal static partial int HasBFloat16();
+
     [LibraryImport(Lib, EntryPoint = "door_cuda_count")]
     internal static partial int CudaCount();
 

@@ -11,6 +11,9 @@
 #include <torch/csrc/autograd/anomaly_mode.h>
 
 #include <dlfcn.h>
+#if defined(__aarch64__)
+#include <sys/auxv.h>
+#endif
 
 #include <mutex>
 
@@ -155,6 +158,18 @@ DOOR int door_blas_threads(int set) {
   int old = get();
   if (set > 0) put(set);
   return old;
+}
+
+// Whether the processor multiplies bfloat16 itself, by whatever instructions. (Which instructions our own kernels need is asked in
+// kernels.cpp, by their names.)
+DOOR int door_has_bfloat16() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512bf16") || __builtin_cpu_supports("amx-bf16") ? 1 : 0;
+#elif defined(__aarch64__)
+  return (getauxval(AT_HWCAP2) >> 14 & 1) != 0;  // HWCAP2_BF16
+#else
+  return 0;
+#endif
 }
 
 // How many primitives oneDNN keeps; 0 where it does not say (it may be a part of libtorch).
