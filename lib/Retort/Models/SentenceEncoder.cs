@@ -183,14 +183,20 @@ public sealed class SentenceEncoder : nn.Module<Tensor, Tensor, Tensor>
         return x.MoveToOuterDisposeScope();
     }
 
-    /// <summary>Unit vectors (B, D) of texts: mean of the outputs over all pieces, the marks counted, and L2 norm 1.</summary>
-    /// <param name="tokenizer">a WordPiece tokenizer of the encoder's vocabulary</param>
+    /// <summary>Unit vectors (B, D) of texts: mean of the outputs over all pieces, the marks counted, and L2 norm 1; no gradient.</summary>
+    /// <param name="tokenizer">a tokenizer of the encoder's vocabulary; WordPiece for the published weights</param>
     /// <param name="texts">the texts</param>
-    public Tensor Encode(WordPieceTokenizer tokenizer, IReadOnlyList<string> texts)
+    public Tensor Encode(Tokenizer tokenizer, IReadOnlyList<string> texts)
     {
         using var none = no_grad();
+        return Vectors(tokenizer, texts);
+    }
+
+    /// <summary>As <see cref="Encode"/>, with a gradient: what a training of the encoder compares.</summary>
+    public Tensor Vectors(Tokenizer tokenizer, IReadOnlyList<string> texts)
+    {
         using var scope = NewDisposeScope();
-        var rows = texts.Select(t => tokenizer.EncodeMarked(t)).Select(ids => ids.Length <= settings.MaxLength ? ids : [.. ids[..(settings.MaxLength - 1)], tokenizer.EndId]).ToArray();
+        var rows = texts.Select(tokenizer.EncodeMarked).Select(ids => ids.Length <= settings.MaxLength ? ids : [.. ids[..(settings.MaxLength - 1)], tokenizer.EndId]).ToArray();
         var longest = rows.Max(r => r.Length);
         var pieces = tensor([.. rows.SelectMany(r => r.Concat(Enumerable.Repeat(tokenizer.PaddingId, longest - r.Length))).Select(i => (long)i)], [rows.Length, longest]);
         var lengths = tensor([.. rows.Select(r => (long)r.Length)]);

@@ -23,6 +23,17 @@ public sealed class GerRoomTest : IDisposable
 
     private static readonly WordTokenizer words = new([.. new SpecialTokens().All, .. GerData.Headings, .. "abcdefgh".Select(c => c.ToString())]);
 
+    private static readonly GerDataSettings tiny = new()
+    {
+        RecogniserUtterances = 16,
+        RecogniserSteps = 2,
+        TrainLists = 8,
+        ValidationLists = 4,
+        TestLists = 6,
+        TextSentences = 20,
+        Encoder = new LogMelEncoderSettings { Convolutions = true, Width = 16, Depth = 1, Hidden = 16 },
+    };
+
     private static GerInputs Inputs(int count = 6, (float[], float[])? scale = null)
     {
         var items = Enumerable.Range(0, count).Select(i =>
@@ -144,16 +155,7 @@ public sealed class GerRoomTest : IDisposable
     [Fact]
     public void Experiment_TinyData_TrainsDecodesAndMeasuresEveryArm()
     {
-        var settings = new GerDataSettings
-        {
-            RecogniserUtterances = 16,
-            RecogniserSteps = 2,
-            TrainLists = 8,
-            ValidationLists = 4,
-            TestLists = 6,
-            TextSentences = 20,
-            Encoder = new LogMelEncoderSettings { Convolutions = true, Width = 16, Depth = 1, Hidden = 16 },
-        };
+        var settings = tiny;
         var data = GerData.Of(settings, Progress.None());
         Assert.Equal((8, 4, 6), (data.Train.Count, data.Validation.Count, data.Test.Count));
         Assert.All(data.Test, i => Assert.Equal(5, i.List.Hypotheses.Count));
@@ -200,5 +202,19 @@ public sealed class GerRoomTest : IDisposable
         double[] Across(int i) => [.. traces[i].GetProperty("x").EnumerateArray().Select(v => v.GetDouble())];
         Assert.True(Across(0).Max() < Across(1).Min() - 10 || Across(1).Max() < Across(0).Min() - 10);
         Assert.Throws<ArgumentException>(() => GerFigures.Map("lists", vectors, ["a"]));
+    }
+
+    [Fact]
+    public void Sentences_Trained_LieNearWhatTheyMayBeTakenFor()
+    {
+        var data = GerData.Of(tiny, Progress.None());
+        using var sentences = GerSentences.Train(new() { Width = 16, Depth = 1, Steps = 60, Batch = 10, LearningRate = 3e-3 }, data, progress: Progress.None());
+        var loss = sentences.Result.Curve("loss").Y;
+        Assert.True(loss[^1] < 0.5 * loss[0], $"{loss[0]} to {loss[^1]}");
+        double Cosine(string a, string b) => sentences.Vector(a).Zip(sentences.Vector(b), (x, y) => (double)x * y).Sum();
+        Assert.Equal(1, Cosine(data.Text[0], data.Text[0]), 1e-4);
+        var heard = string.Join(' ', data.Text[0].Split(' ').SkipLast(1));
+        Assert.All(data.Text.Skip(1), other => Assert.True(Cosine(data.Text[0], heard) > Cosine(data.Text[0], other)));
+        Assert.Equal(16, sentences.Vector("rain").Length);
     }
 }
