@@ -19,7 +19,7 @@ public sealed record GerBaseSettings
     public LlamaSettings Model { get; init; } = new() { Width = 128, Depth = 4, Heads = 4, Groups = 4, Hidden = 344, Context = 192 };
 
     /// <summary>Steps of the optimizer.</summary>
-    public long Steps { get; init; } = 2000;
+    public long Steps { get; init; } = 3000;
 
     /// <summary>Sentences in a step.</summary>
     public int Batch { get; init; } = 32;
@@ -27,7 +27,7 @@ public sealed record GerBaseSettings
     /// <summary>The highest learning rate.</summary>
     public double LearningRate { get; init; } = 2e-3;
 
-    /// <summary>Share of sentences that are learned as plain text; the others are answers to corrupted lists. 1: the base has never met a list.</summary>
+    /// <summary>Share of sentences that are learned as plain text; the others are corrupted lists with their answers. 1: the base has never met a list.</summary>
     public double PlainShare { get; init; } = 0.25;
 
     /// <summary>The seed of weights, order and corruptions.</summary>
@@ -94,7 +94,7 @@ public sealed class GerBase : IResultKey
                 var logits = model.call(tokens, null);
                 return TokenLoss.CrossEntropy(logits, targets);
             },
-            Settings = new { settings, Data = data.ResultKey },
+            Settings = new { settings, Data = data.ResultKey, Learns = "all tokens" },
         }, new TrainSettings
         {
             Seed = settings.Seed,
@@ -113,9 +113,11 @@ public sealed class GerBase : IResultKey
         (int[] Tokens, int Prompt) Sequence(int i, long step)
         {
             var draw = RandomStream.Of(settings.Seed, "corrupt", $"{i}", step);
+            // Every token but the first is learned, the list's own too, as a language model reads its text: each hypothesis is nearly a
+            // copy of the one before, and copying is what the answers need first.
             return draw.Chance(settings.PlainShare)
                 ? (data.Words.EncodeMarked(data.Text[i]), 1)
-                : prompt.EncodeWithAnswer(corruption.List(data.Text[i], draw));
+                : (prompt.EncodeWithAnswer(corruption.List(data.Text[i], draw)).Tokens, 1);
         }
     }
 
