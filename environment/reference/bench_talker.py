@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The other side of environment/bench.sh, group talker: KDTalker's denoiser and LivePortrait's warp and decoder written plainly in stock PyTorch.
+"""The other side of environment/bench.sh, group talker: KDTalker's denoiser and LivePortrait's decoder written plainly in stock PyTorch.
 
 Lines `CASE N` run CASE N times and are answered with the seconds it took.
 """
@@ -23,7 +23,8 @@ class Film(nn.Module):
 
     def forward(self, x, condition):
         scale, shift = self.mlp(condition).chunk(2, -1)
-        u = F.silu(self.norm(self.first(x)) * (1 + scale) + shift)
+        # Autocast gives bfloat16, which PyTorch 1.13's norm does not take beside float32 weights.
+        u = F.silu(self.norm(self.first(x).float()) * (1 + scale) + shift)
         return F.silu(self.second(u)) + x
 
 
@@ -41,7 +42,7 @@ class Attention(nn.Module):
 
     def forward(self, x, bias):
         B, N, D = x.shape
-        q, k, v = self.qkv(self.norm(x)).view(B, N, 3, HEADS, D // HEADS).permute(2, 0, 3, 1, 4).unbind(0)
+        q, k, v = self.qkv(self.norm(x.float())).view(B, N, 3, HEADS, D // HEADS).permute(2, 0, 3, 1, 4).unbind(0)
         angles = torch.arange(N)[:, None] * self.freqs
         q, k = self.turn(q * (D // HEADS) ** -0.5, angles), self.turn(k, angles)
         weights = (q @ k.transpose(-2, -1) + bias).softmax(-1)
@@ -112,10 +113,10 @@ class Decoder(nn.Module):
 
 
 torch.manual_seed(0)
-model, decoder = Denoiser(), Decoder()
+model, decoder = Denoiser(), Decoder().eval()
 x, audio, noise = torch.randn(1, 66, MOTION), torch.rand(1, 66, AUDIO), torch.randn(4, 66, MOTION)
 many, manyAudio = torch.randn(4, 66, MOTION), torch.rand(4, 66, AUDIO)
-features = torch.rand(1, 256, 32, 32)
+features = {(side, batch): torch.rand(batch, 256, side, side) for side, batch in ((32, 1), (64, 1), (32, 4))}
 optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, betas=(0.95, 0.999), weight_decay=1e-6)
 
 
@@ -138,12 +139,14 @@ def ddim():
             y = 0.99 * y + 0.01 * model(y, torch.tensor([980.0 - 20 * step]), audio)
 
 
-def render():
-    with torch.inference_mode():
-        decoder(features)
+def render(side, batch, autocast):
+    with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=autocast):
+        decoder(features[side, batch])
 
 
-cases = {"denoiser-float32": lambda: passes(False), "denoiser-bfloat16": lambda: passes(True), "denoiser-train": train, "ddim-50": ddim, "decoder-256": render}
+cases = {"denoiser-float32": lambda: passes(False), "denoiser-bfloat16": lambda: passes(True), "denoiser-train": train, "ddim-50": ddim,
+         **{f"decoder-{8 * side}-{batch}-{name}": (lambda side=side, batch=batch, half=half: render(side, batch, half))
+            for side, batch in features for name, half in (("float32", False), ("bfloat16", True))}}
 clock = time.process_time if os.environ.get("RETORT_BENCH_CLOCK") == "processor" else time.perf_counter
 print(f"torch {torch.__version__}", flush=True)
 for line in sys.stdin:

@@ -29,49 +29,44 @@ public sealed class RotaryAttention : nn.Module
         RegisterComponents();
     }
 
-    /// <summary>Angles (N, pairs) in radians of N places: place times frequency.</summary>
+    /// <summary>Cosines and sines (N, pairs) of the angles of N places: place times frequency, in radians.</summary>
     /// <exception cref="InvalidOperationException">Nothing is turned here.</exception>
-    public Tensor Angles(long tokens)
+    public (Tensor Cos, Tensor Sin) Angles(long tokens)
     {
         var frequencies = rotary_emb?.freqs ?? throw new InvalidOperationException("this attention has no rotary embedding");
-        using var places = arange(tokens, dtype: float32, device: frequencies.device);
-        return outer(places, frequencies);
+        using var scope = NewDisposeScope();
+        var angles = outer(arange(tokens, dtype: float32, device: frequencies.device), frequencies);
+        return (angles.cos().MoveToOuterDisposeScope(), angles.sin().MoveToOuterDisposeScope());
     }
 
     /// <summary>(B, N, D) to (B, N, D).</summary>
     /// <param name="x">(B, N, D)</param>
     /// <param name="bias">(heads, N, N), added to the logits; null for none</param>
     /// <param name="angles">what <see cref="Angles"/> gave; null: nothing is turned</param>
-    public Tensor Attend(Tensor x, Tensor? bias, Tensor? angles)
+    public Tensor Attend(Tensor x, Tensor? bias, (Tensor Cos, Tensor Sin)? angles)
     {
         using var scope = NewDisposeScope();
         long batch = x.shape[0], tokens = x.shape[1], width = x.shape[2], size = width / heads;
-        var qkv = to_qkv.call(x).view(batch, tokens, 3, heads, size).permute(2, 0, 3, 1, 4);  // (3, B, heads, N, d)
-        // Scaled before it is turned, as published; the two commute.
-        var q = qkv.select(0, 0) * (1 / Math.Sqrt(size));
-        var k = qkv.select(0, 1);
-        if (angles is not null)
-        {
-            Tensor cos = angles.cos(), sin = angles.sin();
-            q = Turn(q, cos, sin);
-            k = Turn(k, cos, sin);
-        }
-        var logits = matmul(q, k.transpose(-2, -1));
-        if (bias is not null)
-        {
-            logits = logits + bias;
-        }
-        var mixed = matmul(logits.softmax(-1), qkv.select(0, 2));  // (B, heads, N, d)
-        return proj.call(mixed.transpose(1, 2).reshape(batch, tokens, width)).MoveToOuterDisposeScope();
+        var qkv = Fused.Call(to_qkv, x).view(batch, tokens, 3, heads, size);
+        var turned = angles is { } a ? Turned(qkv.narrow(2, 0, 2), a) : qkv.narrow(2, 0, 2);
+        Tensor Heads(Tensor t, int part) => t.select(2, part).transpose(1, 2).reshape(batch * heads, tokens, size);
+        // Published: q is scaled before it is turned; the two commute, and so the product is.
+        Tensor q = Heads(turned, 0), k = Heads(turned, 1).transpose(1, 2), v = Heads(qkv, 2);
+        var scale = (float)(1 / Math.Sqrt(size));
+        var logits = bias is null ? bmm(q, k) * scale : baddbmm(bias.to(q.dtype).expand(batch, heads, tokens, tokens).reshape(batch * heads, tokens, tokens), q, k, alpha: scale);
+        var mixed = bmm(logits.softmax(-1), v).view(batch, heads, tokens, size);
+        return Fused.Call(proj, mixed.transpose(1, 2).reshape(batch, tokens, width)).MoveToOuterDisposeScope();
     }
 
-    // Each pair (a, b) of the first channels becomes (a cos - b sin, b cos + a sin).
-    private static Tensor Turn(Tensor x, Tensor cos, Tensor sin)
+    // Each pair (a, b) of the first channels of (B, N, 2, heads, d) becomes (a cos - b sin, b cos + a sin).
+    private static Tensor Turned(Tensor x, (Tensor Cos, Tensor Sin) angles)
     {
-        var channels = 2 * cos.shape[1];
+        var channels = 2 * angles.Cos.shape[1];
+        Tensor Along(Tensor t) => t.to(x.dtype).view(1, -1, 1, 1, channels / 2, 1);
         var pairs = x.narrow(-1, 0, channels).unflatten(-1, -1, 2);
-        Tensor a = pairs.select(-1, 0), b = pairs.select(-1, 1);
-        var turned = stack([a * cos - b * sin, b * cos + a * sin], -1).flatten(-2);
+        // (-b, a) of each pair.
+        var across = stack([-pairs.select(-1, 1), pairs.select(-1, 0)], -1);
+        var turned = (pairs * Along(angles.Cos) + across * Along(angles.Sin)).flatten(-2);
         return channels == x.shape[^1] ? turned : cat([turned, x.narrow(-1, channels, x.shape[^1] - channels)], -1);
     }
 

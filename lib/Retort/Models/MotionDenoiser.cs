@@ -111,7 +111,7 @@ public sealed class MotionDenoiser : nn.Module<Tensor, Tensor, Tensor, Tensor>
         var time = nn.functional.silu(time_mlp.call(SinePositions(t, Settings.Width)));
         var x = input_projection.call(tokens);
         var bias = time_rel_pos_bias?.call(tokens.shape[1]);
-        var turn = Settings.Attention && Settings.Rotary ? layers[0].Angles(tokens.shape[1]) : null;
+        (Tensor, Tensor)? turn = Settings.Attention && Settings.Rotary ? layers[0].Angles(tokens.shape[1]) : null;
         for (var l = 0; l < layers.Count; l++)
         {
             using var step = NewDisposeScope();
@@ -221,9 +221,9 @@ public sealed class MotionDenoiser : nn.Module<Tensor, Tensor, Tensor, Tensor>
 
         internal FilmBlock Film(int block) => block == 0 ? first : second;
 
-        internal Tensor Angles(long tokens) => attention!.Angles(tokens);
+        internal (Tensor Cos, Tensor Sin) Angles(long tokens) => attention!.Angles(tokens);
 
-        internal Tensor Attend(Tensor x, Tensor? bias, Tensor? angles) => attention?.call(x, bias, angles) ?? x;
+        internal Tensor Attend(Tensor x, Tensor? bias, (Tensor Cos, Tensor Sin)? angles) => attention?.call(x, bias, angles) ?? x;
     }
 
     /// <summary>x + W2 SiLU(norm(W1 x) (1 + scale) + shift) after a SiLU, where scale and shift are linear in SiLU([time, audio]).</summary>
@@ -249,7 +249,8 @@ public sealed class MotionDenoiser : nn.Module<Tensor, Tensor, Tensor, Tensor>
         internal Tensor OfAudio(Tensor audio)
         {
             using var scope = NewDisposeScope();
-            return nn.functional.linear(audio, Film.weight!.narrow(1, time, Film.weight.shape[1] - time)).MoveToOuterDisposeScope();
+            var weight = Film.weight!.narrow(1, time, Film.weight.shape[1] - time).contiguous();
+            return (Fused.Linear(audio, weight, null) ?? nn.functional.linear(audio, weight)).MoveToOuterDisposeScope();
         }
 
         /// <summary>(B, N, D) to (B, N, D), from the audio's half and SiLU(time) (B, time).</summary>
@@ -278,11 +279,11 @@ public sealed class MotionDenoiser : nn.Module<Tensor, Tensor, Tensor, Tensor>
             RegisterComponents();
         }
 
-        internal Tensor Plain(Tensor x) => proj.call(x);
+        internal Tensor Plain(Tensor x) => Fused.Call(proj, x);
 
         internal Tensor Normed(Tensor x)
         {
-            using var projected = proj.call(x);
+            using var projected = Fused.Call(proj, x);
             return norm.call(projected);
         }
     }
@@ -321,9 +322,9 @@ public sealed class MotionDenoiser : nn.Module<Tensor, Tensor, Tensor, Tensor>
             RegisterComponents();
         }
 
-        internal Tensor Angles(long tokens) => fn.Attention.Angles(tokens);
+        internal (Tensor Cos, Tensor Sin) Angles(long tokens) => fn.Attention.Angles(tokens);
 
-        internal Tensor call(Tensor x, Tensor? bias, Tensor? angles)
+        internal Tensor call(Tensor x, Tensor? bias, (Tensor Cos, Tensor Sin)? angles)
         {
             using var scope = NewDisposeScope();
             return (fn.Attention.Attend(fn.Norm.call(x), bias, angles) + x).MoveToOuterDisposeScope();

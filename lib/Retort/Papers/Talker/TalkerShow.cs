@@ -57,18 +57,25 @@ public static class TalkerShow
             Chart.Combine(tracks.Select(t => Chart.Line(Seconds(clip), Column(t.Motion, a.Item2), t.Name))).WithTitle(a.Item1).WithXAxis("seconds").WithYAxis("degrees"))], 3, height: 260);
 
     /// <summary>Where heads point over all test clips, one map a track: how often each pair of yaw and pitch occurs (the paper's figure 7).</summary>
-    public static Figure HeadMaps(params (string Name, float[] Motion)[] tracks) => Chart.Grid([.. tracks.Select(t =>
+    public static Figure HeadMaps(params (string Name, float[] Motion)[] tracks)
     {
         const int Bins = 15;
-        var map = new double[Bins, Bins];
-        double[] yaw = Column(t.Motion, 1), pitch = Column(t.Motion, 2);
-        for (var i = 0; i < yaw.Length; i++)
+        double[] Centres(double widest) => [.. Enumerable.Range(0, Bins).Select(i => Math.Round(-widest + 2 * widest * (i + 0.5) / Bins, 1))];
+        var maps = tracks.Select(t =>
         {
-            map[Math.Clamp((int)((pitch[i] + 12) / 24 * Bins), 0, Bins - 1), Math.Clamp((int)((yaw[i] + 24) / 48 * Bins), 0, Bins - 1)] += 100.0 / yaw.Length;
-        }
-        return Chart.Heatmap(map, [.. Enumerable.Range(0, Bins).Select(i => (object)Math.Round(-24 + 48.0 * (i + 0.5) / Bins))],
-            [.. Enumerable.Range(0, Bins).Select(i => (object)Math.Round(-12 + 24.0 * (i + 0.5) / Bins))]).WithTitle(t.Name).WithXAxis("yaw, degrees").WithYAxis("pitch, degrees");
-    })], tracks.Length, height: 300);
+            var map = new double[Bins, Bins];
+            double[] yaw = Column(t.Motion, 1), pitch = Column(t.Motion, 2);
+            for (var i = 0; i < yaw.Length; i++)
+            {
+                map[Math.Clamp((int)((pitch[i] + 12) / 24 * Bins), 0, Bins - 1), Math.Clamp((int)((yaw[i] + 24) / 48 * Bins), 0, Bins - 1)] += 100.0 / yaw.Length;
+            }
+            return map;
+        }).ToArray();
+        // One scale of colours: a map that is brighter elsewhere is one whose heads stay there more.
+        var most = maps.Max(m => m.Cast<double>().Max());
+        return Chart.Grid([.. tracks.Zip(maps, (t, map) => Chart.Heatmap(map, Centres(24).Cast<object>(), Centres(12).Cast<object>(), min: 0, max: most, unit: "% of frames")
+            .WithTitle(t.Name).WithXAxis("yaw, degrees").WithYAxis("pitch, degrees"))], 2, height: 300);
+    }
 
     /// <summary>A column of a track.</summary>
     public static double[] Column(float[] motion, int number) => [.. Enumerable.Range(0, motion.Length / FaceClip.Width).Select(i => (double)motion[i * FaceClip.Width + number])];

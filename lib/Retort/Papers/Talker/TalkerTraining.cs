@@ -106,10 +106,6 @@ public static class TalkerTraining
         return Measure(arm, model, data, judge, run.Seed, seconds);
     }
 
-    /// <summary>The same from other weights, with the settings' batches and rate.</summary>
-    public static ArmOutcome Run(TalkerArm arm, TalkerData data, MotionSync judge, ArmContext run, Action<MotionDenoiser> start, int steps) =>
-        Run(arm, data, judge, run, new TalkerStart(start, data, steps, data.Settings.LearningRate));
-
     /// <summary>Trains and measures an autoencoder's arm; its encoder and decoder have the experiment's denoiser's layers each.</summary>
     public static ArmOutcome Run(VaeArm arm, TalkerData data, MotionSync judge, ArmContext run)
     {
