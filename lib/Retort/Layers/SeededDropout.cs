@@ -26,11 +26,14 @@ public sealed class SeededDropout : nn.Module<Tensor, Tensor>
         this.generator = generator;
     }
 
+    /// <summary>Whether anything would be dropped now: in training, and with a probability above 0.</summary>
+    public bool Acts => training && p > 0;
+
     /// <summary>(...) to (...); the same tensor's alias outside training.</summary>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        if (!training || p == 0)
+        if (!Acts)
         {
             return x.alias().MoveToOuterDisposeScope();
         }

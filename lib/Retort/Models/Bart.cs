@@ -254,8 +254,7 @@ public sealed class Bart : nn.Module<Tensor, Tensor, IReadOnlyList<long>?, Tenso
         {
             using var scope = NewDisposeScope();
             x = EncoderBlock.AddNorm(x, dropout.call(self_attn.call(x, mask)), norm1, Epsilon, keep: true).Normed;
-            var hidden = linear1.call(x);
-            var y = linear2.call(Fused.Gelu(hidden) ?? nn.functional.gelu(hidden));
+            var y = Fused.Mlp(x, linear1.weight, linear1.bias!, linear2.weight, linear2.bias!) ?? linear2.call(nn.functional.gelu(linear1.call(x)));
             return EncoderBlock.AddNorm(x, dropout.call(y), norm2, Epsilon, keep: true).Normed.MoveToOuterDisposeScope();
         }
     }

@@ -236,6 +236,10 @@ internal sealed class Wav2Vec2Transformer : nn.Module<Tensor, IReadOnlyList<long
         public override Tensor forward(Tensor x)
         {
             using var scope = NewDisposeScope();
+            if (!dropout.Acts && Fused.Mlp(x, intermediate_dense.weight, intermediate_dense.bias!, output_dense.weight, output_dense.bias!) is { } fused)
+            {
+                return fused.MoveToOuterDisposeScope();
+            }
             var hidden = intermediate_dense.call(x);
             var active = Fused.Gelu(hidden) ?? nn.functional.gelu(hidden);
             return dropout.call(output_dense.call(dropout.call(active))).MoveToOuterDisposeScope();

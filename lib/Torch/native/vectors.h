@@ -57,20 +57,21 @@ inline void store1(void* p, int64_t i, float x, bool half) {
   else static_cast<float*>(p)[i] = x;
 }
 
+// The lanes whose numbers differ in one bit, W / 2 first, change places.
+inline V across(V x, int bit) {
+  I lane;
+  for (int i = 0; i < W; i++) lane[i] = i ^ bit;
+  return __builtin_shuffle(x, lane);
+}
 inline float sum(V x) {
-  float s[W], t = 0;
-  put(s, x);
-  for (int h = W / 2; h > 0; h /= 2)
-    for (int i = 0; i < h; i++) s[i] += s[i + h];
-  t = s[0];
-  return t;
+#pragma GCC unroll 4
+  for (int h = W / 2; h > 0; h /= 2) x += across(x, h);
+  return x[0];
 }
 inline float largest(V x) {
-  float s[W];
-  put(s, x);
-  for (int h = W / 2; h > 0; h /= 2)
-    for (int i = 0; i < h; i++) s[i] = s[i] > s[i + h] ? s[i] : s[i + h];
-  return s[0];
+#pragma GCC unroll 4
+  for (int h = W / 2; h > 0; h /= 2) x = larger(x, across(x, h));
+  return x[0];
 }
 
 inline V reciprocal(V x) {  // of an x that is neither 0 nor infinite
