@@ -152,6 +152,8 @@ try:
     forms += ["fused", "sdpa+fused"] + (["compile+sdpa+fused"] if has_compile else [])
 except (TypeError, RuntimeError):
     pass
+if os.environ.get("RETORT_BENCH_FORMS"):
+    forms = [form for form in forms if form in os.environ["RETORT_BENCH_FORMS"].split(",")] or ["eager"]
 
 
 def made(case, form):
