@@ -55,7 +55,7 @@ public sealed class NotebookClaimsTest
         await cells.Value(Report);
         foreach (var (sign, expected, never) in new[] { ("1", "Reproduced", "NotReproduced"), ("-1", "NotReproduced", "Reproduced") })
         {
-            await cells.Value($"var report = new Published({sign}, new() {{ {published} }});");
+            await cells.Value($"var report = new Published({sign}, new() {{ {published} }});\nvar paired = report;");
             await cells.Value(cell.Replace(".Save()", ""));
             // The claims with a published size, but for "no difference", which is one either way.
             var verdicts = (await cells.Value("string.Join(\" \", claims.Claims.Where(c => c.PublishedEffect is not null && c.Rule.Kind != \"within\").Select(c => $\"{c.Verdict}:{c.Id}\"))"))!.Split(' ');
