@@ -106,7 +106,7 @@ public sealed class CedData : IResultKey, IDisposable
         Heads = 2,
         Classes = Classes,
         Patch = TypicalFrames < 100 ? 8 : 16,
-        TargetFrames = Math.Max(Math.Min(FrontEnd.Settings.Frames(lengths.Value[^1]), 4 * TypicalFrames), 32),
+        TargetFrames = Math.Max(Math.Min(FrontEnd.Settings.Frames(lengths.Value[^1]), 3 * TypicalFrames), 32),
         PadShort = true,
         Mel = FrontEnd.Settings,
     };
