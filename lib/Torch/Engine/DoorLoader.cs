@@ -11,7 +11,7 @@ internal static partial class DoorLoader
 
     internal static nint Load(Assembly assembly)
     {
-        var put = QuietWorkers();
+        var put = QuietLibraries();
         nint door = LoadFrom(Folders(assembly));
         // The runtimes have read their settings now; what the process starts later shall not find them.
         Settle(door);
@@ -58,11 +58,13 @@ internal static partial class DoorLoader
 
     private const string Primitives = "DNNL_PRIMITIVE_CACHE_CAPACITY";
 
-    private static List<string> QuietWorkers()
+    private static List<string> QuietLibraries()
     {
         // The worker threads of an idle OpenMP team must sleep, not spin: several models may share the cores. Read by the
         // runtimes when they load, from the environment of C, which .NET's own setter does not reach.
-        (string, string)[] settings = [("OMP_WAIT_POLICY", "passive"), ("KMP_BLOCKTIME", "0"), ("GOMP_SPINCOUNT", "0"), ("OPENBLAS_THREAD_TIMEOUT", "4")];
+        // Debian 13's libtorch brings UCX along (by way of MPI), which would take the signals that .NET makes exceptions of: a null
+        // reference would end the process. It is told to take none.
+        (string, string)[] settings = [("OMP_WAIT_POLICY", "passive"), ("KMP_BLOCKTIME", "0"), ("GOMP_SPINCOUNT", "0"), ("OPENBLAS_THREAD_TIMEOUT", "4"), ("UCX_ERROR_SIGNALS", "")];
         return [.. settings.Where(s => SetUnlessSet(s.Item1, s.Item2)).Select(s => s.Item1)];
     }
 

@@ -66,6 +66,17 @@ public class DoorTest
     }
 
     [Fact]
+    public void NullReferenceAndDivisionByZero_WithLibtorchLoaded_StayExceptions()
+    {
+        torch.zeros(1).Dispose();
+        string? nothing = Environment.GetEnvironmentVariable("NO_SUCH_VARIABLE_" + Environment.ProcessId);
+        int zero = nothing is null ? 0 : 1;
+        // Both are signals of the processor, which a native library may have taken for itself.
+        Assert.Throws<NullReferenceException>(() => nothing!.Length);
+        Assert.Throws<DivideByZeroException>(() => 1 / zero);
+    }
+
+    [Fact]
     public void BuildScript_WithAFolderThatHoldsNoLibtorch_SaysSo()
     {
         string output = Directory.CreateTempSubdirectory().FullName;
