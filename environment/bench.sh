@@ -3,7 +3,7 @@
 #   bench.sh              all of them (about ten minutes)
 #   bench.sh overhead     one group: overhead, ced, store, slu, speech, talker, host, ablation, caption
 # Group ced runs PyTorch in each form that this machine has (Debian 13: its fused attention, torch.compile, frozen, fused Adam; compiling
-# wants python3-dev, libsleef-dev and LD_PRELOAD=libsleef.so.3 there) and takes the fastest; RETORT_BENCH_FORMS=eager,sdpa
+# wants python3-dev, python3-scipy, libsleef-dev and LD_PRELOAD=libsleef.so.3 there) and takes the fastest; RETORT_BENCH_FORMS=eager,sdpa
 # tries these only. OPENBLAS_CORETYPE holds for both sides.
 # On a busy machine RETORT_BENCH_CLOCK=processor compares processor time, of one thread each, in place of the clock's.
 # Names and what they mean: tests/Bench. Trust the ratios, not the seconds.

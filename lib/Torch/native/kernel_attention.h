@@ -152,7 +152,7 @@ inline Head head_of(const retort::Packed& p, int64_t index) {
 inline const char* at(const char* p, int64_t element, bool half) { return p + element * (half ? 2 : 4); }
 
 template <bool Half>
-void forward(const retort::Packed& p, int64_t index, void* out, float* lse) {
+void forward(const retort::Packed& p, int64_t index, int64_t first, int64_t last, void* out, float* lse) {
   const Head h = head_of(p, index);
   const int64_t key_units = Half ? h.keys / 2 : h.keys;
   const float scale = 1 / std::sqrt(static_cast<float>(h.d));
@@ -164,7 +164,7 @@ void forward(const retort::Packed& p, int64_t index, void* out, float* lse) {
   auto mixed = s.take<float>(Block * h.wide);
   pack_transposed<Half>(h.k, h.stride, h.n, h.d, h.keys, kt);
   pack<Half>(h.v, h.stride, h.n, h.d, h.keys, v);
-  for (int64_t from = 0; from < h.T; from += Block) {
+  for (int64_t from = first; from < last; from += Block) {
     const int64_t rows = h.T - from < Block ? h.T - from : Block, all_rows = up(rows, Rows);
     take<Half>(at(h.q, from * h.stride, Half), h.stride, rows, h.d, all_rows, q);
     multiply<Half>(q, h.units, 1, kt, all_rows, h.keys, h.units, scores, h.pitch, false);
@@ -265,9 +265,12 @@ void backward(const retort::Packed& p, int64_t index, const void* out, const flo
     }
 }
 
-void attention(const retort::Packed& p, int64_t index, void* out, float* lse) {
-  if (p.half) forward<true>(p, index, out, lse);
-  else forward<false>(p, index, out, lse);
+void attention(const retort::Packed& p, int64_t index, int64_t part, int64_t parts, void* out, float* lse) {
+  const int64_t blocks = (p.length + Block - 1) / Block, first = blocks * part / parts * Block, end = blocks * (part + 1) / parts * Block;
+  const int64_t last = end < p.length ? end : p.length;
+  if (first >= last) return;
+  if (p.half) forward<true>(p, index, first, last, out, lse);
+  else forward<false>(p, index, first, last, out, lse);
 }
 
 void attention_backward(const retort::Packed& p, int64_t index, const void* out, const float* lse, const void* dout, void* dqkv) {

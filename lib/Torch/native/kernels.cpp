@@ -99,10 +99,10 @@ retort::Packed packed(const Tensor& qkv, int64_t heads, const Tensor& lengths) {
           lengths.defined() ? lengths.data_ptr<int64_t>() : nullptr};
 }
 
-template <class F> void for_heads(const retort::Packed& p, F body) {
+template <class F> void for_heads(const retort::Packed& p, int64_t parts, F body) {
   // A small head is not worth the way to another thread.
-  const int64_t least = std::max<int64_t>(1, (1 << 20) / std::max<int64_t>(1, p.length * p.length * p.width));
-  at::parallel_for(0, p.batch * p.heads, least, [&](int64_t from, int64_t to) {
+  const int64_t least = std::max<int64_t>(1, (parts << 20) / std::max<int64_t>(1, p.length * p.length * p.width));
+  at::parallel_for(0, p.batch * p.heads * parts, least, [&](int64_t from, int64_t to) {
     for (int64_t i = from; i < to; i++) body(i);
   });
 }
@@ -112,7 +112,9 @@ Tensor attend(const Tensor& qkv, int64_t heads, const Tensor& lengths, Tensor* l
   auto out = at::empty({p.batch, p.length, heads * p.width}, qkv.options());
   if (lse) *lse = at::empty({p.batch, heads, p.length}, qkv.options().dtype(at::kFloat));
   float* facts = lse ? lse->data_ptr<float>() : nullptr;
-  for_heads(p, [&](int64_t i) { kernels().attention(p, i, out.data_ptr(), facts); });
+  // Fewer heads than cores: the queries are shared out, too. A query's result does not depend on the others.
+  const int64_t heads_in_all = std::max<int64_t>(1, p.batch * p.heads), parts = (at::get_num_threads() + heads_in_all - 1) / heads_in_all;
+  for_heads(p, parts, [&](int64_t i) { kernels().attention(p, i / parts, i % parts, parts, out.data_ptr(), facts); });
   return out;
 }
 
@@ -131,7 +133,7 @@ struct Attention : Function<Attention> {
     const auto p = packed(qkv, context->saved_data["heads"].toInt(), saved[3]);
     const auto dout = grads[0].to(qkv.scalar_type()).contiguous();
     auto dqkv = at::empty_like(qkv);
-    for_heads(p, [&](int64_t i) {
+    for_heads(p, 1, [&](int64_t i) {
       kernels().attention_backward(p, i, saved[1].data_ptr(), saved[2].data_ptr<float>(), dout.data_ptr(), dqkv.data_ptr());
     });
     return {dqkv, Tensor(), Tensor()};

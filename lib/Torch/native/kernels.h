@@ -46,8 +46,8 @@ struct Kernels {
   const char* name;
   bool bfloat16;
 
-  // One (clip, head): out (B, T, D); lse (B, heads, T) may be null.
-  void (*attention)(const Packed& p, int64_t index, void* out, float* lse);
+  // One (clip, head), and of its queries one of some parts: out (B, T, D); lse (B, heads, T) may be null.
+  void (*attention)(const Packed& p, int64_t index, int64_t part, int64_t parts, void* out, float* lse);
 
   // One (clip, head) of the gradient: dqkv (B, T, 3 D) from dout (B, T, D).
   void (*attention_backward)(const Packed& p, int64_t index, const void* out, const float* lse, const void* dout, void* dqkv);

@@ -64,7 +64,7 @@ std::tuple<Tensor, Tensor> block(const Tensor& x, const Maybe& before, at::Tenso
         kernels().product(p, 0, rows);
       }
       const retort::Packed packed{m.qkv.data_ptr(), 1, T, heads, D / heads, lower, valid.defined() ? valid.data_ptr<int64_t>() + b : nullptr};
-      for (int64_t h = 0; h < heads; h++) kernels().attention(packed, h, m.mixed.data_ptr(), nullptr);
+      for (int64_t h = 0; h < heads; h++) kernels().attention(packed, h, 0, 1, m.mixed.data_ptr(), nullptr);
       for (int64_t r = 0; r < T; r += part) {
         const int64_t rows = std::min(part, T - r), at = b * T + r;
         auto p = product_of(rows_of(m.mixed, r, rows, D), proj, D, m.projected, 0);

@@ -102,6 +102,24 @@ public class FusedTest
         Assert.True(Fused.Attention(x.narrow(0, 0, 1), heads)!.Equals(actual.detach().narrow(0, 0, 1)));
     }
 
+    [SkippableTheory]
+    [InlineData(1, 150, 1)]
+    [InlineData(1, 150, 2)]
+    [InlineData(1, 7, 1)]
+    [InlineData(0, 150, 1)]
+    public void Attention_OfFewerHeadsThanThreads_HasTheSameBits(int batch, int length, int heads)
+    {
+        Skip.IfNot(Has(ScalarType.Float32), "this processor has no fused kernels");
+        using var scope = NewDisposeScope();
+        var x = Values("qkv", ScalarType.Float32, batch, length, 3 * heads * 32);
+        Tensor On(int threads)
+        {
+            using var own = Threads.RunWith(threads);
+            return Fused.Attention(x, heads)!;
+        }
+        Assert.True(On(1).Equals(On(5)));
+    }
+
     [SkippableFact]
     public void Attention_LengthBeyondTheKeys_IsRefused()
     {
