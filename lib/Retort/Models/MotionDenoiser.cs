@@ -1,8 +1,8 @@
 // KDTalker's denoiser (Yang et al., IJCV 2026, arXiv 2503.12963, figure 5): tokens [canonical keypoints, reference motion,
 // noisy frames] of 70 numbers, two FiLM blocks and one attention over time a layer. One token is one frame; within a frame the
 // numbers mix in the dense layers, and there is no attention over keypoints. Computed as published, with one rearrangement:
-// the linear layer of [time, audio] that gives scale and shift is the sum of its two halves, so that the time's half is
-// computed once a sample and the audio's half once a window of a sampler (see Prepare).
+// in a sampler the linear layer of [time, audio] that gives scale and shift is the sum of its two halves, so that the time's half is
+// computed once a sample and the audio's half once a window (see Prepare).
 
 using Retort.Layers;
 using Retort.Torch;
@@ -73,7 +73,13 @@ public sealed class MotionDenoiser : nn.Module<Tensor, Tensor, Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var active = nn.functional.silu(audio);
-        return Run(tokens, t, (layer, block) => layers[layer].Film(block).OfAudio(active)).MoveToOuterDisposeScope();
+        Tensor? both = null;
+        return Run(tokens, t, (layer, block, time) =>
+        {
+            // Made at the first call, in the scope of the whole pass.
+            both ??= cat([time.unsqueeze(1).expand(-1, active.shape[1], -1), active], 2).MoveToOuterDisposeScope();
+            return layers[layer].Film(block).Of(both);
+        }).MoveToOuterDisposeScope();
     }
 
     /// <summary>Outputs (B, T, motion) of the frames of a window.</summary>
@@ -101,7 +107,9 @@ public sealed class MotionDenoiser : nn.Module<Tensor, Tensor, Tensor, Tensor>
         return new PreparedDenoiser(this, condition, films);
     }
 
-    internal Tensor Run(Tensor tokens, Tensor t, Func<int, int, Tensor> ofAudio)
+    internal FilmBlock Film(int layer, int block) => layers[layer].Film(block);
+
+    internal Tensor Run(Tensor tokens, Tensor t, Func<int, int, Tensor, Tensor> film)
     {
         if (tokens.dim() != 3 || tokens.shape[2] != Settings.Motion || t.dim() != 1 || t.shape[0] != tokens.shape[0])
         {
@@ -115,8 +123,8 @@ public sealed class MotionDenoiser : nn.Module<Tensor, Tensor, Tensor, Tensor>
         for (var l = 0; l < layers.Count; l++)
         {
             using var step = NewDisposeScope();
-            var y = layers[l].Film(0).call(x, ofAudio(l, 0), time);
-            y = layers[l].Film(1).call(y, ofAudio(l, 1), time);
+            var y = layers[l].Film(0).call(x, film(l, 0, time));
+            y = layers[l].Film(1).call(y, film(l, 1, time));
             y = layers[l].Attend(y, bias, turn);
             x = y.MoveToOuterDisposeScope();
         }
@@ -227,7 +235,7 @@ public sealed class MotionDenoiser : nn.Module<Tensor, Tensor, Tensor, Tensor>
     }
 
     /// <summary>x + W2 SiLU(norm(W1 x) (1 + scale) + shift) after a SiLU, where scale and shift are linear in SiLU([time, audio]).</summary>
-    internal sealed class FilmBlock : nn.Module<Tensor, Tensor, Tensor, Tensor>
+    internal sealed class FilmBlock : nn.Module<Tensor, Tensor, Tensor>
     {
         private readonly Sequential mlp;
         private readonly Projection block1;
@@ -253,11 +261,20 @@ public sealed class MotionDenoiser : nn.Module<Tensor, Tensor, Tensor, Tensor>
             return (Fused.Linear(audio, weight, null) ?? nn.functional.linear(audio, weight)).MoveToOuterDisposeScope();
         }
 
-        /// <summary>(B, N, D) to (B, N, D), from the audio's half and SiLU(time) (B, time).</summary>
-        public override Tensor forward(Tensor x, Tensor audio, Tensor timeEmbedding)
+        /// <summary>Scale and shift (B, N, 2 D) from SiLU([time, audio]) (B, N, time + audio).</summary>
+        internal Tensor Of(Tensor both) => Fused.Call(Film, both);
+
+        /// <summary>The same from the audio's half and SiLU(time) (B, time).</summary>
+        internal Tensor Of(Tensor audio, Tensor timeEmbedding)
         {
             using var scope = NewDisposeScope();
-            var film = audio + nn.functional.linear(timeEmbedding, Film.weight!.narrow(1, 0, time), Film.bias).unsqueeze(1);
+            return (audio + nn.functional.linear(timeEmbedding, Film.weight!.narrow(1, 0, time), Film.bias).unsqueeze(1)).MoveToOuterDisposeScope();
+        }
+
+        /// <summary>(B, N, D) to (B, N, D), from scale and shift.</summary>
+        public override Tensor forward(Tensor x, Tensor film)
+        {
+            using var scope = NewDisposeScope();
             var width = x.shape[2];
             var scale = film.narrow(2, 0, width) + 1;
             var u = addcmul(film.narrow(2, width, width), block1.Normed(x), scale, 1);

@@ -24,7 +24,7 @@ public sealed class PreparedDenoiser : IDisposable
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var steps = full(noisy.shape[0], t, dtype: int64, device: noisy.device);
-        var output = model.Run(model.Tokens(noisy, condition), steps, (layer, block) => films[layer][block]);
+        var output = model.Run(model.Tokens(noisy, condition), steps, (layer, block, time) => model.Film(layer, block).Of(films[layer][block], time));
         return output.narrow(1, model.Settings.PrefixTokens, noisy.shape[1]).MoveToOuterDisposeScope();
     }
 
