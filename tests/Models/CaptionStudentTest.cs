@@ -128,6 +128,23 @@ public sealed class CaptionStudentTest
     }
 
     [Fact]
+    public void FromFeatures_ManyLongClips_AreHeardAFewAtATimeWithTheSameFrames()
+    {
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        using var encoder = new EfficientNetEncoder(new EfficientNetEncoderSettings { Net = new EfficientNetSettings { Stem = 8, Head = 16, Stages = [new(1, 8, 3, 2, 1), new(1, 8, 5, 2, 2)] } }, seed: 1);
+        encoder.eval();
+        var mels = tensor(Enumerable.Range(0, 5 * 1001 * 64).Select(i => (float)(-40 + 20 * Math.Sin(0.37 * i))).ToArray(), [5, 1001, 64]);
+        var together = encoder.FromFeatures(mels, null);
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.InRange(CaptionGolden.Distance(encoder.FromFeatures(mels.narrow(0, i, 1), null), together.narrow(0, i, 1)), 0, 1e-4f);
+        }
+        // One clip, however long, is heard at once.
+        Assert.Equal(1, encoder.FromFeatures(zeros(1, 9000, 64), null).shape[0]);
+    }
+
+    [Fact]
     public void MultiplyAdds_TenSeconds_AreThoseCountedOfTheReleasedCode()
     {
         using var model = AudioCaptionModel.Student(4981);

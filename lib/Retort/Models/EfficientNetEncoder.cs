@@ -45,10 +45,24 @@ public sealed class EfficientNetEncoder : AudioEncoder
     /// <summary>The log-mel spectrogram, (B, columns, mels); a clip's lengths change nothing here.</summary>
     public override Tensor Features(Tensor waves, IReadOnlyList<long>? lengths) => melspec_extractor.call(waves).transpose(1, 2);
 
+    // Values of spectrograms that go through the network together outside training: two clips of ten seconds. More would leave the processor's caches
+    // between one layer and the next.
+    private const long Together = 1 << 17;
+
     /// <summary>Frames (B, T, C) of spectrograms (B, columns, mels).</summary>
     public override Tensor FromFeatures(Tensor features, IReadOnlyList<long>? frames)
     {
         using var scope = NewDisposeScope();
+        if (!training && !is_grad_enabled() && features.device_type == DeviceType.CPU && features.shape[0] > 1 && features.numel() > 2 * Together)
+        {
+            var clips = Math.Max(1, (int)(Together * features.shape[0] / features.numel()));
+            var parts = new List<Tensor>();
+            for (var first = 0; first < features.shape[0]; first += clips)
+            {
+                parts.Add(FromFeatures(features.narrow(0, first, Math.Min(clips, features.shape[0] - first)), null));
+            }
+            return cat(parts, 0).MoveToOuterDisposeScope();
+        }
         var map = Net.call(features.transpose(1, 2).unsqueeze(1));  // (B, C, mels / stride, T)
         return map.mean([2]).transpose(1, 2).MoveToOuterDisposeScope();
     }

@@ -16,6 +16,7 @@ inline V sigmoid(V x) {
 // n values at element i, zeros beyond them.
 inline V tail(const void* p, int64_t i, int64_t n, bool half) {
   if (n >= W) return load(p, i, half);
+  if (n <= 0) return V{};
 #if RETORT_WIDTH == 16
   const __mmask16 some = static_cast<__mmask16>((1u << n) - 1);
   if (half) return widen((H)_mm256_maskz_loadu_epi16(some, static_cast<const uint16_t*>(p) + i));
@@ -37,6 +38,24 @@ inline void put_tail(void* p, int64_t i, int64_t n, V v, bool half) {
   put(t, v);
   for (int64_t k = 0; k < n; k++) store1(p, i + k, t[k], half);
 #endif
+}
+
+// Of the 2 W values of a and b those at first, first + 2, ...
+inline V every_other(V a, V b, int first) {
+  I places;
+  for (int i = 0; i < W; i++) places[i] = 2 * i + first;
+  return __builtin_shuffle(a, b, places);
+}
+
+// The two of a pair in turn: a0 b0 a1 b1 ..., the first half and the second.
+inline void in_turn(V a, V b, V& first, V& second) {
+  I low, high;
+  for (int i = 0; i < W; i++) {
+    low[i] = i / 2 + (i % 2) * W;
+    high[i] = W / 2 + i / 2 + (i % 2) * W;
+  }
+  first = __builtin_shuffle(a, b, low);
+  second = __builtin_shuffle(a, b, high);
 }
 
 // The planes of a depthwise convolution in scratch, zeros around them, so that its loops need no borders.
@@ -62,13 +81,15 @@ struct Padded {
       const int64_t from = at + y * d.width;
       if (d.stride == 1) {
         const int64_t count = std::min(d.width, pitch - d.before);
-        for (int64_t i = 0; i < count; i += W) {
-          put_tail(row + d.before, i, count - i, tail(plane, from + i, count - i, d.half), false);
-        }
+        for (int64_t i = 0; i < count; i += W) put_tail(row + d.before, i, count - i, tail(plane, from + i, count - i, d.half), false);
       } else {
-        for (int64_t x = 0; x < d.width; x++) {
-          const int64_t c = x + d.before, j = c / d.stride;
-          if (j < pitch) row[(c % d.stride) * pitch + j] = load1(plane, from + x, d.half);
+        // Columns x = 2 k and 2 k + 1 become k of two phases. Whole vectors are put: what lies beyond the width is 0, and the pitch has room for it.
+        float* even = row + (d.before & 1) * pitch + d.before / 2;
+        float* odd = row + (1 - (d.before & 1)) * pitch + (d.before + 1) / 2;
+        for (int64_t k = 0; 2 * k < d.width; k += W) {
+          const V a = tail(plane, from + 2 * k, d.width - 2 * k, d.half), b = tail(plane, from + 2 * k + W, d.width - 2 * k - W, d.half);
+          put(even + k, every_other(a, b, 0));
+          put(odd + k, every_other(a, b, 1));
         }
       }
     }
@@ -77,7 +98,7 @@ struct Padded {
 
 int64_t depthwise_scratch(const retort::Depthwise& d) {
   const Padded p(d);
-  return p.rows * d.stride * p.pitch + (d.out_height + d.stride) * p.dpitch;
+  return p.rows * d.stride * p.pitch + (d.out_height + d.stride) * p.dpitch + 2 * W;
 }
 
 template <int K, int S>
@@ -161,7 +182,14 @@ void depthwise_back(const Padded& p, const void* dout, int64_t at, const float* 
     if constexpr (S == 1) {
       for (int64_t i = 0; i < d.width; i += W) put_tail(dx, to + i, d.width - i, load(phases + d.before + i), d.half);
     } else {
-      for (int64_t i = 0; i < d.width; i++) store1(dx, to + i, phases[((i + d.before) % S) * p.dpitch + (i + d.before) / S], d.half);
+      const float* even = phases + (d.before & 1) * p.dpitch + d.before / 2;
+      const float* odd = phases + (1 - (d.before & 1)) * p.dpitch + (d.before + 1) / 2;
+      for (int64_t k = 0; 2 * k < d.width; k += W) {
+        V first, second;
+        in_turn(load(even + k), load(odd + k), first, second);
+        put_tail(dx, to + 2 * k, d.width - 2 * k, first, d.half);
+        if (2 * k + W < d.width) put_tail(dx, to + 2 * k + W, d.width - 2 * k - W, second, d.half);
+      }
     }
   }
 }
