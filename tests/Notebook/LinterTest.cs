@@ -48,6 +48,16 @@ public class LinterTest
     }
 
     [Theory]
+    [InlineData(Linter.LineCharacters, 0)]
+    [InlineData(Linter.LineCharacters + 1, 1)]
+    public void Line_OfManyCharacters_IsFoundWhereItIsTooLong(int characters, int expected)
+    {
+        var problems = Check("1;\n// " + new string('x', characters - 3) + "\n2");
+        Assert.Equal(expected, problems.Count);
+        Assert.All(problems, problem => Assert.Equal(("long-line", 2), (problem.Rule, problem.Line)));
+    }
+
+    [Theory]
     [InlineData("costs $5 today", 1)]
     [InlineData("a\n\n$ x$", 3)]
     [InlineData("$x$1", 1)]

@@ -54,10 +54,17 @@ internal sealed partial class CellLinter
 
     private void CheckLength()
     {
-        int lines = _cell.Source.TrimEnd().Split('\n').Length;
-        if (lines > Linter.CellLines)
+        var lines = _cell.Source.TrimEnd().Split('\n');
+        if (lines.Length > Linter.CellLines)
         {
-            Add(0, "long-cell", $"has {lines} lines, at most {Linter.CellLines} are allowed: split it, or move what is not method into the library");
+            Add(0, "long-cell", $"has {lines.Length} lines, at most {Linter.CellLines} are allowed: split it, or move what is not method into the library");
+        }
+        for (int i = 0; i < lines.Length; i++)
+        {
+            if (lines[i].TrimEnd().Length is > Linter.LineCharacters and var length)
+            {
+                Add(i + 1, "long-line", $"has {length} characters, at most {Linter.LineCharacters} are allowed: break it");
+            }
         }
     }
 

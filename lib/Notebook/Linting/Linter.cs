@@ -11,6 +11,9 @@ public static class Linter
     /// <summary>Longest code cell, in lines.</summary>
     public const int CellLines = 35;
 
+    /// <summary>Longest line of code, in characters: what a notebook's page shows without a break.</summary>
+    public const int LineCharacters = 140;
+
     /// <summary>Longest method, class or lambda, in lines.</summary>
     public const int DefinitionLines = 25;
 
