@@ -38,6 +38,7 @@ public sealed class CedDataTest : IDisposable
         Assert.Equal(40, ids.Distinct().Count());
         // Half a second at 16 kHz, whatever the file's rate, and masks that follow it.
         Assert.Equal((6400, 41, 8), (data.Train.Samples(0).Length, data.TypicalFrames, data.DefaultViews.TimeMask));
+        Assert.Equal((0.1, 4, 8), (data.LightViews.MaximumShift, data.LightViews.TimeMask, data.LightViews.FrequencyMask));
     }
 
     [Fact]
