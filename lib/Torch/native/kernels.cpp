@@ -1,17 +1,14 @@
 // The fused kernels as operators of libtorch's dispatcher, retort::..., with their gradients. They work on contiguous CPU
 // tensors in float32 and, where the processor multiplies it, bfloat16; who calls them asks retort::kernels first. A second
 // gradient is refused, not wrong.
-#include "kernels.h"
+#include "operators.h"
 
 #include <ATen/Parallel.h>
-#include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/zeros.h>
-#include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
-#include <torch/version.h>
 
 #include <cmath>
 #include <cstdlib>
@@ -46,46 +43,14 @@ const Kernels* best() {
 
 namespace {
 
-using at::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::variable_list;
-#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
-using Maybe = std::optional<Tensor>;
-#else
-using Maybe = c10::optional<Tensor>;
-#endif
-
-const retort::Kernels& kernels() {
-  const auto found = retort::best();
-  TORCH_CHECK(found, "retort: this processor has no fused kernels");
-  return *found;
-}
-
-bool half(const Tensor& t) { return t.scalar_type() == at::kBFloat16; }
-
-void check(const Tensor& t, const char* name) {
-  TORCH_CHECK(t.device().is_cpu() && t.is_contiguous() && !t.is_neg(), "retort: ", name, " must be contiguous and on the CPU");
-  TORCH_CHECK(t.scalar_type() == at::kFloat || (half(t) && kernels().bfloat16), "retort: ", name, " must be float32",
-              kernels().bfloat16 ? " or bfloat16" : "", ", not ", t.scalar_type());
-}
-void check_float(const Tensor& t, const char* name) {
-  check(t, name);
-  TORCH_CHECK(!half(t), "retort: ", name, " must be float32");
-}
-void once() { TORCH_CHECK(!at::GradMode::is_enabled(), "retort: a fused kernel has no second gradient; switch the kernels off"); }
-
-bool wanted(std::initializer_list<const Tensor*> tensors) {
-  if (!at::GradMode::is_enabled()) return false;
-  for (auto t : tensors)
-    if (t->defined() && t->requires_grad()) return true;
-  return false;
-}
 
 // Attention ------------------------------------------------------------------------------------------------------------
 
 retort::Packed packed(const Tensor& qkv, int64_t heads, const Tensor& lengths) {
-  check(qkv, "qkv");
+  check(qkv, true, "qkv");
   TORCH_CHECK(qkv.dim() == 3 && heads > 0 && qkv.size(2) % (48 * heads) == 0, "retort: qkv must be (B, T, 3 D) and D / heads a multiple of 16");
   if (lengths.defined()) {
     TORCH_CHECK(lengths.device().is_cpu() && lengths.is_contiguous() && lengths.scalar_type() == at::kLong && lengths.dim() == 1 &&
@@ -149,10 +114,10 @@ Tensor attention(const Tensor& qkv, int64_t heads, const Maybe& lengths) {
 // Without y the sum is x itself.
 std::tuple<Tensor, Tensor> add_norm_of(const Tensor& x, const Tensor& y, const Tensor& weight, const Tensor& bias, double epsilon,
                                        bool lower, Tensor* facts) {
-  check_float(x, "x");
-  check_float(weight, "weight");
-  check_float(bias, "bias");
-  if (y.defined()) check(y, "y");
+  check(x, false, "x");
+  check(weight, false, "weight");
+  check(bias, false, "bias");
+  if (y.defined()) check(y, true, "y");
   TORCH_CHECK(!lower || kernels().bfloat16, "retort: no bfloat16 on this processor");
   TORCH_CHECK(x.dim() > 0, "retort: x must have an axis");
   const int64_t width = x.size(-1), rows = width ? x.numel() / width : 0;
@@ -237,7 +202,7 @@ template <class F> void for_elements(int64_t count, F body) {
 }
 
 Tensor gelu_of(const Tensor& x) {
-  check(x, "x");
+  check(x, true, "x");
   auto y = at::empty_like(x);
   const int64_t size = half(x) ? 2 : 4;
   const char* from = static_cast<const char*>(x.data_ptr());
@@ -272,7 +237,7 @@ Tensor gelu(const Tensor& x) { return wanted({&x}) ? Gelu::apply(x) : gelu_of(x)
 
 // The gradient draws the same mask again from the seed: nothing is kept.
 Tensor dropout_of(const Tensor& x, double p, int64_t seed) {
-  check(x, "x");
+  check(x, true, "x");
   TORCH_CHECK(p >= 0 && p < 1, "retort: a dropout probability is at least 0 and less than 1");
   const auto threshold = static_cast<uint32_t>(std::min(std::floor(p * 4294967296.0), 4294967295.0));
   const auto scale = static_cast<float>(1 / (1 - p));
@@ -319,9 +284,9 @@ const std::vector<float>& twiddles(int64_t fft) {
 }
 
 Tensor mel(const Tensor& waves, const Tensor& window, const Tensor& bank, int64_t hop) {
-  check_float(waves, "waves");
-  check_float(window, "window");
-  check_float(bank, "bank");
+  check(waves, false, "waves");
+  check(window, false, "window");
+  check(bank, false, "bank");
   const int64_t fft = window.numel(), bins = fft / 2 + 1;
   TORCH_CHECK(waves.dim() == 2 && hop > 0 && fft >= 32 && fft <= 2048 && (fft & (fft - 1)) == 0 && bank.dim() == 2 && bank.size(0) == bins &&
               waves.size(1) > fft / 2, "retort: waves, window, bank and hop do not fit one another");

@@ -1,66 +1,36 @@
 // Depthwise convolutions and batch norm with SiLU as operators of libtorch's dispatcher, retort::..., with their gradients: what a
 // convolutional network of inverted residual blocks does besides its products of matrices. Contiguous CPU tensors in float32 and,
 // where the processor multiplies it, bfloat16; weights in float32. A second gradient is refused, not wrong.
-#include "kernels.h"
+#include "operators.h"
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
-#include <ATen/core/Tensor.h>
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/mkldnn_convolution.h>
 #include <ATen/ops/zeros_like.h>
-#include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
-#include <torch/version.h>
 
 #include <vector>
 
 namespace {
 
-using at::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::variable_list;
-#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
-using Maybe = std::optional<Tensor>;
-#else
-using Maybe = c10::optional<Tensor>;
-#endif
 
-const retort::Kernels& kernels() {
-  const auto found = retort::best();
-  TORCH_CHECK(found, "retort: this processor has no fused kernels");
-  return *found;
-}
-
-bool half(const Tensor& t) { return t.scalar_type() == at::kBFloat16; }
-
-void check(const Tensor& t, const char* name, bool may_be_half) {
-  TORCH_CHECK(t.device().is_cpu() && t.is_contiguous() && !t.is_neg() &&
-                  (t.scalar_type() == at::kFloat || (may_be_half && half(t) && kernels().bfloat16)),
-              "retort: ", name, " must be contiguous, on the CPU and float32", may_be_half && kernels().bfloat16 ? " or bfloat16" : "");
-}
 void check_channels(const Tensor& t, const Tensor& x, const char* name) {
-  check(t, name, false);
+  check(t, false, name);
   TORCH_CHECK(t.numel() == x.size(1), "retort: ", name, " must have one number a channel");
-}
-void once() { TORCH_CHECK(!at::GradMode::is_enabled(), "retort: a fused kernel has no second gradient; switch the kernels off"); }
-
-bool wanted(std::initializer_list<const Tensor*> tensors) {
-  if (!at::GradMode::is_enabled()) return false;
-  for (auto t : tensors)
-    if (t->defined() && t->requires_grad()) return true;
-  return false;
 }
 
 // Depthwise convolution ------------------------------------------------------------------------------------------------
 
 retort::Depthwise shape(const Tensor& x, const Tensor& weight, int64_t stride, int64_t before, int64_t after) {
-  check(x, "x", true);
-  check(weight, "weight", false);
+  check(x, true, "x");
+  check(weight, false, "weight");
   TORCH_CHECK(x.dim() == 4 && weight.dim() == 4 && weight.size(0) == x.size(1) && weight.size(1) == 1 && weight.size(2) == weight.size(3),
               "retort: x must be (B, C, H, W) and weight (C, 1, K, K)");
   const int64_t k = weight.size(2), height = x.size(2) + before + after - k, width = x.size(3) + before + after - k;
@@ -123,7 +93,7 @@ retort::Channel channels(const Tensor& x) { return {x.size(0), x.size(1), x.nume
 
 Tensor batch_norm_of(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& mean, const Tensor& variance, double momentum,
                      double epsilon, bool silu, Tensor* facts) {
-  check(x, "x", true);
+  check(x, true, "x");
   TORCH_CHECK(x.dim() >= 2 && x.numel() > 0, "retort: x must be (B, C, ...)");
   check_channels(weight, x, "weight");
   check_channels(bias, x, "bias");
@@ -184,7 +154,7 @@ Tensor batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, con
 // Inference: x becomes silu(x + bias) -----------------------------------------------------------------------------------
 
 Tensor bias_silu(const Tensor& x, const Tensor& bias) {
-  check(x, "x", true);
+  check(x, true, "x");
   TORCH_CHECK(x.dim() >= 2, "retort: x must be (B, C, ...)");
   check_channels(bias, x, "bias");
   const auto c = channels(x);

@@ -1,10 +1,9 @@
 // What a step of batched decoding does besides its linear layers, as operators of libtorch's dispatcher, for float32 on the
 // CPU and without gradients. Keys and values of earlier tokens stay where the projection wrote them: which row of an earlier
 // step a hypothesis descends from is a table of numbers.
-#include "kernels.h"
+#include "operators.h"
 
 #include <ATen/Parallel.h>
-#include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <torch/library.h>
@@ -15,17 +14,9 @@
 
 namespace {
 
-using at::Tensor;
-
 void check(const Tensor& t, at::ScalarType dtype, int64_t axes, const char* name) {
   TORCH_CHECK(t.device().is_cpu() && t.is_contiguous() && !t.is_neg() && t.scalar_type() == dtype && t.dim() == axes, "retort: ", name,
               " must be contiguous, on the CPU, of ", axes, " axes and ", dtype);
-}
-
-const retort::Kernels& kernels() {
-  const auto found = retort::best();
-  TORCH_CHECK(found, "retort: this processor has no fused kernels");
-  return *found;
 }
 
 // steps: of each token so far the projection (N_s, 3 D) to query, key and value; ancestors (steps, N): the row of each step

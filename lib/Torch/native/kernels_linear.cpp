@@ -3,7 +3,6 @@
 // packed, its gradient is summed and kept in float32. Who calls them asks retort::kernels first.
 #include "layers.h"
 
-#include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
@@ -36,14 +35,6 @@ Tensor weight_gradient(const Tensor& dy, const Tensor& x, int64_t rows, int64_t 
   });
   return dw;
 }
-
-bool wanted(std::initializer_list<const Tensor*> tensors) {
-  if (!at::GradMode::is_enabled()) return false;
-  for (auto t : tensors)
-    if (t->defined() && t->requires_grad()) return true;
-  return false;
-}
-void once() { TORCH_CHECK(!at::GradMode::is_enabled(), "retort: a fused kernel has no second gradient; switch the kernels off"); }
 
 // One layer ------------------------------------------------------------------------------------------------------------
 

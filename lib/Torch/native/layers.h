@@ -1,38 +1,16 @@
 // What the operators of linear layers share: checks, packed factors, parts of rows.
 #pragma once
 
-#include "kernels.h"
+#include "operators.h"
 
 #include <ATen/Parallel.h>
-#include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
-#include <torch/version.h>
 
 namespace {
 
-using at::Tensor;
-#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
-using Maybe = std::optional<Tensor>;
-#else
-using Maybe = c10::optional<Tensor>;
-#endif
-
-inline const retort::Kernels& kernels() {
-  const auto found = retort::best();
-  TORCH_CHECK(found, "retort: this processor has no fused kernels");
-  return *found;
-}
-
-inline bool half(const Tensor& t) { return t.scalar_type() == at::kBFloat16; }
 inline int64_t up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
 inline int64_t units(int64_t n, bool half) { return half ? (n + 1) / 2 : n; }
-
-inline void check(const Tensor& t, bool either, const char* name) {
-  TORCH_CHECK(t.device().is_cpu() && t.is_contiguous() && !t.is_neg(), "retort: ", name, " must be contiguous and on the CPU");
-  TORCH_CHECK(t.scalar_type() == at::kFloat || (either && half(t) && kernels().bfloat16), "retort: ", name, " must be float32",
-              either && kernels().bfloat16 ? " or bfloat16" : "", ", not ", t.scalar_type());
-}
 
 inline void check_layer(const Tensor& x, const Tensor& weight, const Tensor& bias, bool lower) {
   check(x, true, "x");

@@ -1,14 +1,12 @@
 // The kernels of LLaMA's layers as operators of libtorch's dispatcher, retort::..., with gradients in float32; bfloat16 has the
 // products and what stands between them, for decoding. Who calls them asks retort::kernels first.
-#include "kernels.h"
 #include "llama.h"
+#include "operators.h"
 
 #include <ATen/Parallel.h>
-#include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/zeros.h>
-#include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
@@ -18,33 +16,22 @@
 
 namespace {
 
-using at::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::variable_list;
 
-const retort::LlamaKernels& kernels() {
+const retort::LlamaKernels& llama() {
   static const retort::LlamaKernels* const found =
       !retort::best() ? nullptr : retort::best()->bfloat16 && retort::llama_avx512() ? retort::llama_avx512() : retort::llama_avx2();
   TORCH_CHECK(found, "retort: this processor has no fused kernels");
   return *found;
 }
 
-bool half(const Tensor& t) { return t.scalar_type() == at::kBFloat16; }
-
 void check(const Tensor& t, at::ScalarType dtype, const char* name) {
   TORCH_CHECK(t.device().is_cpu() && t.is_contiguous() && !t.is_neg() && t.scalar_type() == dtype && t.dim() > 0, "retort: ", name,
               " must be contiguous, on the CPU and ", dtype, ", not ", t.scalar_type());
 }
 void check_either(const Tensor& t, const char* name) { check(t, half(t) ? at::kBFloat16 : at::kFloat, name); }
-void once() { TORCH_CHECK(!at::GradMode::is_enabled(), "retort: a fused kernel has no second gradient; switch the kernels off"); }
-
-bool wanted(std::initializer_list<const Tensor*> tensors) {
-  if (!at::GradMode::is_enabled()) return false;
-  for (auto t : tensors)
-    if (t->requires_grad()) return true;
-  return false;
-}
 
 const char* bytes(const Tensor& t) { return static_cast<const char*>(t.data_ptr()); }
 int64_t size(const Tensor& t) { return half(t) ? 2 : 4; }
@@ -60,7 +47,7 @@ Tensor rms_of(const Tensor& x, const Tensor& weight, double epsilon, Tensor* sca
   if (scales) *scales = at::empty({rows}, x.options().dtype(at::kFloat));
   at::parallel_for(0, rows, std::max<int64_t>(1, (1 << 16) / std::max<int64_t>(1, width)), [&](int64_t from, int64_t to) {
     const int64_t at = from * width * size(x);
-    kernels().rms(bytes(x) + at, weight.data_ptr(), static_cast<float>(epsilon), to - from, width, static_cast<char*>(y.data_ptr()) + at,
+    llama().rms(bytes(x) + at, weight.data_ptr(), static_cast<float>(epsilon), to - from, width, static_cast<char*>(y.data_ptr()) + at,
                   scales ? scales->data_ptr<float>() + from : nullptr, half(x));
   });
   return y;
@@ -88,7 +75,7 @@ struct Rms : Function<Rms> {
     at::parallel_for(0, parts, 1, [&](int64_t from, int64_t to) {
       for (int64_t i = from; i < to; i++) {
         const int64_t first = i * part, at = first * width;
-        kernels().rms_backward(x.data_ptr<float>() + at, weight.data_ptr<float>(), scales.data_ptr<float>() + first, dy.data_ptr<float>() + at,
+        llama().rms_backward(x.data_ptr<float>() + at, weight.data_ptr<float>(), scales.data_ptr<float>() + first, dy.data_ptr<float>() + at,
                                std::min(part, rows - first), width, dx.data_ptr<float>() + at, with_weight ? dparts.data_ptr<float>() + i * width : nullptr);
       }
     });
@@ -109,7 +96,7 @@ Tensor gate_of(const Tensor& a, const Tensor& b) {
   auto y = at::empty_like(a);
   at::parallel_for(0, a.numel(), 1 << 14, [&](int64_t from, int64_t to) {
     const int64_t at = from * size(a);
-    kernels().gate(bytes(a) + at, bytes(b) + at, static_cast<char*>(y.data_ptr()) + at, to - from, half(a));
+    llama().gate(bytes(a) + at, bytes(b) + at, static_cast<char*>(y.data_ptr()) + at, to - from, half(a));
   });
   return y;
 }
@@ -125,7 +112,7 @@ struct Gate : Function<Gate> {
     const auto dy = grads[0].contiguous();
     auto da = at::empty_like(saved[0]), db = at::empty_like(saved[1]);
     at::parallel_for(0, dy.numel(), 1 << 14, [&](int64_t from, int64_t to) {
-      kernels().gate_backward(saved[0].data_ptr<float>() + from, saved[1].data_ptr<float>() + from, dy.data_ptr<float>() + from,
+      llama().gate_backward(saved[0].data_ptr<float>() + from, saved[1].data_ptr<float>() + from, dy.data_ptr<float>() + from,
                               da.data_ptr<float>() + from, db.data_ptr<float>() + from, to - from);
     });
     return {da, db};
@@ -153,7 +140,7 @@ variable_list split_of(const Tensor& fused, const Tensor& cosines, const Tensor&
   auto q = at::empty({g.batch, g.groups, g.each * g.length, g.width}, fused.options());
   auto k = at::empty({g.batch, g.groups, g.length, g.width}, fused.options()), v = at::empty_like(k);
   at::parallel_for(0, g.batch, std::max<int64_t>(1, (1 << 15) / std::max<int64_t>(1, fused.numel() / g.batch)), [&](int64_t from, int64_t to) {
-    for (int64_t b = from; b < to; b++) kernels().split(g, b, fused.data_ptr<float>(), q.data_ptr<float>(), k.data_ptr<float>(), v.data_ptr<float>());
+    for (int64_t b = from; b < to; b++) llama().split(g, b, fused.data_ptr<float>(), q.data_ptr<float>(), k.data_ptr<float>(), v.data_ptr<float>());
   });
   return {q, k, v};
 }
@@ -172,7 +159,7 @@ struct Split : Function<Split> {
     const auto g = grouped(dfused, saved[0], saved[1]);
     at::parallel_for(0, g.batch, std::max<int64_t>(1, (1 << 15) / std::max<int64_t>(1, dfused.numel() / g.batch)), [&](int64_t from, int64_t to) {
       for (int64_t b = from; b < to; b++)
-        kernels().split_backward(g, b, dq.data_ptr<float>(), dk.data_ptr<float>(), dv.data_ptr<float>(), dfused.data_ptr<float>());
+        llama().split_backward(g, b, dq.data_ptr<float>(), dk.data_ptr<float>(), dv.data_ptr<float>(), dfused.data_ptr<float>());
     });
     return {dfused, Tensor(), Tensor()};
   }
@@ -202,7 +189,7 @@ Tensor linear_rows(const Tensor& x, const Tensor& w) {
   shape.back() = outputs;
   auto y = at::empty(shape, x.options());
   for_outputs(inputs, outputs, [&](int64_t first, int64_t last) {
-    kernels().multiply(static_cast<const uint16_t*>(x.data_ptr()), rows, static_cast<const uint16_t*>(w.data_ptr()), inputs, first, last, outputs,
+    llama().multiply(static_cast<const uint16_t*>(x.data_ptr()), rows, static_cast<const uint16_t*>(w.data_ptr()), inputs, first, last, outputs,
                        static_cast<uint16_t*>(y.data_ptr()));
   });
   return y;
@@ -220,7 +207,7 @@ Tensor linear_bytes(const Tensor& x, const Tensor& w, const Tensor& scales) {
   shape.back() = outputs;
   auto y = at::empty(shape, x.options());
   for_outputs(inputs, outputs, [&](int64_t first, int64_t last) {
-    kernels().multiply_bytes(x.data_ptr<float>(), rows, w.data_ptr<int8_t>(), scales.data_ptr<float>(), inputs, first, last, outputs, y.data_ptr<float>());
+    llama().multiply_bytes(x.data_ptr<float>(), rows, w.data_ptr<int8_t>(), scales.data_ptr<float>(), inputs, first, last, outputs, y.data_ptr<float>());
   });
   return y;
 }
