@@ -11,8 +11,6 @@ import resource
 import sys
 import time
 
-sys.path.pop(0)  # this folder has a statistics.py, which torch.compile would take for Python's own
-
 import torch
 import torch.nn.functional as F
 from torch import nn

@@ -35,6 +35,23 @@ public static class Threads
     /// </summary>
     public static IDisposable OneBlasThread() => new BlasScope();
 
+    /// <summary>Processor time that the calling thread has taken since it began; null on Windows, where it is not asked for.</summary>
+    public static TimeSpan? ProcessorTime()
+    {
+        if (OperatingSystem.IsWindows()) return null;
+        const int LinuxThreadClock = 3, MacThreadClock = 16;
+        return clock_gettime(OperatingSystem.IsMacOS() ? MacThreadClock : LinuxThreadClock, out var time) == 0
+            ? TimeSpan.FromTicks(time.Seconds * TimeSpan.TicksPerSecond + time.Nanoseconds / 100) : null;
+    }
+
+    private struct Timespec
+    {
+        public nint Seconds, Nanoseconds;
+    }
+
+    [DllImport("libc")]
+    private static extern int clock_gettime(int clock, out Timespec time);
+
     private sealed class BlasScope : IDisposable
     {
         private static readonly object gate = new();

@@ -3,7 +3,7 @@ using Retort.Statistics;
 
 namespace Retort.Tests.Statistics;
 
-/// <summary>Against SciPy's numbers (environment/reference/statistics.py).</summary>
+/// <summary>Against SciPy's numbers (environment/reference/intervals.py).</summary>
 public sealed class StatisticsTest
 {
     private static readonly JsonNode golden = JsonNode.Parse(File.ReadAllText(Golden.File("Statistics", "statistics.json")))!;

@@ -177,11 +177,11 @@ public static class Ablation
     // Null when it was stopped: a stopped arm has no result.
     private static (ArmResult Result, Exception? Cause)? RunOne(Arm arm, long seed, string key, RunProgress progress, AblationSettings settings, CancellationToken cancel)
     {
-        var watch = Stopwatch.StartNew();
+        var (watch, core) = (Stopwatch.StartNew(), Threads.ProcessorTime());
         var folder = settings.Folder is { } root ? FolderOf(root, arm.Name, seed, key) : null;
         ArmResult Result(ArmOutcome? outcome, string? error) => new(
             arm.Name, seed, key, settings.CodeVersion, arm.SettingsElement, outcome?.Values ?? new Dictionary<string, double>(),
-            outcome?.Curves ?? new Dictionary<string, Curve>(), error, watch.Elapsed.TotalSeconds, Environment.MachineName);
+            outcome?.Curves ?? new Dictionary<string, Curve>(), error, watch.Elapsed.TotalSeconds, Environment.MachineName, (Threads.ProcessorTime() - core)?.TotalSeconds);
         progress.Begin();
         try
         {

@@ -35,8 +35,8 @@ public sealed class AblationReport
     /// <summary>The measures, the most important first.</summary>
     public IReadOnlyList<Measure> Measures { get; }
 
-    /// <summary>Core-minutes of all runs, those done before included.</summary>
-    public double CoreMinutes => Results.Runs.Sum(r => r.Seconds) / 60;
+    /// <summary>Minutes of processor time of all runs, those done before included; wall-clock time of the runs that do not know theirs.</summary>
+    public double CoreMinutes => Results.Runs.Sum(r => r.CoreSeconds ?? r.Seconds) / 60;
 
     /// <summary>Whether the arm has ended for every seed.</summary>
     public bool Has(string arm) => Results.Runs.Count(r => r.Arm == arm && r.Error is null) == Seeds.Count;

@@ -13,6 +13,7 @@ namespace Retort.Training;
 /// <param name="Error">why the arm failed; null if it did not</param>
 /// <param name="Seconds">wall-clock time of the run</param>
 /// <param name="Machine">the name of the machine that ran it</param>
+/// <param name="CoreSeconds">processor time of the run, which has one core; null where it is not known (results of former versions, Windows)</param>
 public sealed record ArmResult(
     string Arm, long Seed, string Key, string CodeVersion, JsonElement Settings, IReadOnlyDictionary<string, double> Values,
-    IReadOnlyDictionary<string, Curve> Curves, string? Error, double Seconds, string Machine);
+    IReadOnlyDictionary<string, Curve> Curves, string? Error, double Seconds, string Machine, double? CoreSeconds = null);

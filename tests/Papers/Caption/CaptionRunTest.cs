@@ -20,13 +20,24 @@ public sealed class CaptionRunTest : IDisposable
 
     private static Tensor Supervised(CaptionStudent s, CaptionBatch b) => CaptionDistillation.LabelSmoothing(s.Logits(s.Hear(b), b.Captions!), b.Captions!.Target, b.Captions.Mask);
 
+    private CaptionTeacher Teacher() => CaptionTeacher.Of(settings, world, Path.Combine(folder, "teacher"), Progress.None());
+
+    /// <summary>A student that has learned nothing, a batch, and what it makes of the batch's sound.</summary>
+    private (CaptionStudent Student, CaptionBatch Batch, HeardSound Heard) Heard(CaptionTeacher teacher)
+    {
+        var (student, _) = CaptionRun.Student(settings, new CaptionArm("short", Supervised), world, teacher, 1);
+        student.eval();
+        var batch = CaptionRun.Batch(settings, world, teacher);
+        return (student, batch, student.Hear(batch));
+    }
+
     private AblationReport Run(CaptionTeacher teacher, string to, params CaptionArm[] arms) => Experiment.Run(settings, arms, [1], (arm, run) => CaptionRun.Train(settings, arm, world, teacher, run),
         [Measure.Ratio("CIDEr-D", "cider", null, settings.TestClips)], new ExperimentOptions { Folder = Path.Combine(folder, to), Threads = 2, Progress = Progress.None() });
 
     [Fact]
     public void Train_EveryKindOfArm_RunsAndIsTheSameAgain()
     {
-        using var teacher = CaptionTeacher.Of(settings, world, Path.Combine(folder, "teacher"), Progress.None());
+        using var teacher = Teacher();
         CaptionArm[] arms =
         [
             new("supervised", Supervised), new("default", CaptionStudent.Contrastive),
@@ -65,7 +76,7 @@ public sealed class CaptionRunTest : IDisposable
     [Fact]
     public void Batch_Teacher_SaysWhatItsModelSays()
     {
-        using var teacher = CaptionTeacher.Of(settings, world, Path.Combine(folder, "teacher"), Progress.None());
+        using var teacher = Teacher();
         using var scope = NewDisposeScope();
         using var none = no_grad();
         var batch = CaptionRun.Batch(settings, world, teacher, audioOnly: settings.AudioOnlyClips);
@@ -82,12 +93,9 @@ public sealed class CaptionRunTest : IDisposable
     [Fact]
     public void CrossEntropy_OfBothCaptions_IsTheSumOfEach()
     {
-        using var teacher = CaptionTeacher.Of(settings, world, Path.Combine(folder, "teacher"), Progress.None());
+        using var teacher = Teacher();
         using var scope = NewDisposeScope();
-        var (student, _) = CaptionRun.Student(settings, new CaptionArm("short", Supervised), world, teacher, 1);
-        student.eval();
-        var batch = CaptionRun.Batch(settings, world, teacher);
-        var heard = student.Hear(batch);
+        var (student, batch, heard) = Heard(teacher);
         var each = new[] { batch.Captions!, batch.TeacherCaptions! }.Sum(c => CaptionDistillation.LabelSmoothing(student.Logits(heard, c), c.Target, c.Mask).item<float>());
         Assert.Equal(each, student.CrossEntropy(heard, batch.Captions!, batch.TeacherCaptions!).item<float>(), 1e-4f);
         var forced = batch.Captions! with { Forced = [.. Enumerable.Repeat(true, (int)batch.Captions.Input.shape[1])] };
@@ -97,12 +105,9 @@ public sealed class CaptionRunTest : IDisposable
     [Fact]
     public void Logits_ScheduledSampling_AreThoseOfTheStudentsOwnWords()
     {
-        using var teacher = CaptionTeacher.Of(settings, world, Path.Combine(folder, "teacher"), Progress.None());
+        using var teacher = Teacher();
         using var scope = NewDisposeScope();
-        var (student, _) = CaptionRun.Student(settings, new CaptionArm("short", Supervised), world, teacher, 1);
-        student.eval();
-        var batch = CaptionRun.Batch(settings, world, teacher);
-        var heard = student.Hear(batch);
+        var (student, batch, heard) = Heard(teacher);
         var captions = batch.Captions!;
         var length = (int)captions.Input.shape[1];
         // Given words at even places only: there the logits are those of teacher forcing.
@@ -124,7 +129,7 @@ public sealed class CaptionRunTest : IDisposable
     [Fact]
     public void Train_ScheduledSamplingAndSpecAugment_RunAndAreTheSameAgain()
     {
-        using var teacher = CaptionTeacher.Of(settings, world, Path.Combine(folder, "teacher"), Progress.None());
+        using var teacher = Teacher();
         var both = settings with { StudentTraining = settings.StudentTraining with { TeacherForcing = 0.3, SpecAugment = new() } };
         float[] Weights(CaptionSettings s)
         {
@@ -138,7 +143,7 @@ public sealed class CaptionRunTest : IDisposable
     [Fact]
     public void Train_MoreClipsThanThereAre_SaysHowMany()
     {
-        using var teacher = CaptionTeacher.Of(settings, world, Path.Combine(folder, "teacher"), Progress.None());
+        using var teacher = Teacher();
         var error = Assert.Throws<ArgumentException>(() => CaptionRun.Student(settings, new CaptionArm("big", Supervised) { Clips = 10_000 }, world, teacher, 1));
         Assert.Contains("10000", error.Message);
     }

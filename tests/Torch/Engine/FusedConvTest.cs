@@ -1,5 +1,5 @@
-using Retort.Randomness;
 using Retort.Torch;
+using static Retort.Tests.Torch.FusedChecks;
 using static TorchSharp.torch;
 
 namespace Retort.Tests.Torch;
@@ -9,29 +9,6 @@ namespace Retort.Tests.Torch;
 public class FusedConvTest
 {
     private static double Tolerance(ScalarType dtype) => dtype == ScalarType.Float32 ? 3e-6 : 2e-2;
-
-    private static Tensor Values(string name, ScalarType dtype, params long[] shape)
-    {
-        var draw = RandomStream.Of(7, "fused conv", name);
-        var count = shape.Aggregate(1L, (a, b) => a * b);
-        return tensor(Enumerable.Range(0, (int)count).Select(_ => (float)draw.Normal(0.3, 1)).ToArray(), shape).to(dtype);
-    }
-
-    private static void Near(Tensor expected, Tensor? actual, double tolerance, string what)
-    {
-        Assert.NotNull(actual);
-        Assert.Equal(expected.shape, actual.shape);
-        var scale = expected.abs().max().to(ScalarType.Float64).item<double>();
-        var error = (expected.to(ScalarType.Float64) - actual.to(ScalarType.Float64)).abs().max().to(ScalarType.Float64).item<double>();
-        Assert.True(error <= tolerance * scale, $"{what}: the largest error is {error}, the largest value {scale}");
-    }
-
-    private static void SkipWithout(ScalarType dtype)
-    {
-        using var one = zeros(16, dtype);
-        using var y = Fused.Gelu(one);
-        Skip.If(y is null, "this processor has no fused kernels of the type");
-    }
 
     [SkippableTheory]
     [InlineData(ScalarType.Float32, 3, 1, 1, 1, 8, 26)]

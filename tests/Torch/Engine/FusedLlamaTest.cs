@@ -1,6 +1,6 @@
 using Retort.Layers;
-using Retort.Randomness;
 using Retort.Torch;
+using static Retort.Tests.Torch.FusedChecks;
 using static TorchSharp.torch;
 
 namespace Retort.Tests.Torch;
@@ -11,37 +11,13 @@ public class FusedLlamaTest
 {
     private const double InFloat32 = 2e-6, InBFloat16 = 1e-2;
 
-    private static Tensor Values(string name, params long[] shape)
-    {
-        var draw = RandomStream.Of(7, "fused llama", name);
-        return tensor([.. Enumerable.Range(0, (int)shape.Aggregate(1L, (a, b) => a * b)).Select(_ => (float)draw.Normal())], shape);
-    }
-
-    private static Tensor Leaf(Tensor x) => x.detach().clone().requires_grad_();
-
-    private static void Near(Tensor expected, Tensor? actual, double tolerance)
-    {
-        Assert.NotNull(actual);
-        Assert.Equal(expected.shape, actual.shape);
-        var scale = expected.abs().max().to(ScalarType.Float64).item<double>();
-        var error = (expected.to(ScalarType.Float64) - actual.to(ScalarType.Float64)).abs().max().item<double>();
-        Assert.True(error <= tolerance * scale, $"the largest error is {error}, the largest value {scale}");
-    }
-
-    private static bool Has(ScalarType dtype)
-    {
-        using var one = zeros(16, dtype);
-        using var y = Fused.Gelu(one);
-        return y is not null;
-    }
-
     [SkippableTheory]
     [InlineData(1, 16)]
     [InlineData(7, 96)]
     [InlineData(1300, 128)]
     public void RmsNorm_Fused_EqualsPlain(int rows, int width)
     {
-        Skip.IfNot(Has(ScalarType.Float32), "this processor has no fused kernels");
+        SkipWithout(ScalarType.Float32);
         using var scope = NewDisposeScope();
         var (x, weight, slope) = (Values("x", rows, width) * 3, Values("weight", width), Values("slope", rows, width));
         var (x1, w1, x2, w2) = (Leaf(x), Leaf(weight), Leaf(x), Leaf(weight));
@@ -66,7 +42,7 @@ public class FusedLlamaTest
     [SkippableFact]
     public void RmsNorm_BFloat16_RoundsAsPlain()
     {
-        Skip.IfNot(Has(ScalarType.BFloat16), "this processor has no fused kernels of the type");
+        SkipWithout(ScalarType.BFloat16);
         using var scope = NewDisposeScope();
         using var none = no_grad();
         var (x, weight) = (Values("x", 5, 64).to(ScalarType.BFloat16), Values("weight", 64).to(ScalarType.BFloat16));
@@ -80,7 +56,7 @@ public class FusedLlamaTest
     [InlineData(5003)]
     public void Gate_Fused_EqualsPlain(int count)
     {
-        Skip.IfNot(Has(ScalarType.Float32), "this processor has no fused kernels");
+        SkipWithout(ScalarType.Float32);
         using var scope = NewDisposeScope();
         var (a, b, slope) = (Values("a", count) * 8, Values("b", count), Values("slope", count));
         var (a1, b1, a2, b2) = (Leaf(a), Leaf(b), Leaf(a), Leaf(b));
@@ -100,7 +76,7 @@ public class FusedLlamaTest
     [InlineData(2, 9, 3, 2, 6, true)]
     public void SplitHeads_Fused_EqualsPlain(int batch, int length, int groups, int each, int head, bool own)
     {
-        Skip.IfNot(Has(ScalarType.Float32), "this processor has no fused kernels");
+        SkipWithout(ScalarType.Float32);
         using var scope = NewDisposeScope();
         var fused = Values("fused", batch, length, groups, each + 2, head);
         var angles = Values("angles", own ? batch : 1, length, 1, 1, head / 2);
@@ -125,7 +101,7 @@ public class FusedLlamaTest
     [InlineData(4, 96, 10)]
     public void LinearRows_BFloat16_EqualsPlain(int rows, int inputs, int outputs)
     {
-        Skip.IfNot(Has(ScalarType.BFloat16), "this processor has no fused kernels of the type");
+        SkipWithout(ScalarType.BFloat16);
         using var scope = NewDisposeScope();
         using var none = no_grad();
         var (x, weight) = (Values("x", rows, inputs).to(ScalarType.BFloat16), Values("weight", outputs, inputs).to(ScalarType.BFloat16));
@@ -139,7 +115,7 @@ public class FusedLlamaTest
     [InlineData(4, 192, 9)]
     public void LinearBytes_Fused_EqualsPlain(int rows, int inputs, int outputs)
     {
-        Skip.IfNot(Has(ScalarType.Float32), "this processor has no fused kernels");
+        SkipWithout(ScalarType.Float32);
         using var scope = NewDisposeScope();
         using var none = no_grad();
         var (x, weight, scales) = (Values("x", rows, inputs).clone(), (Values("weight", outputs, inputs) * 40).clamp(-127, 127).round().to(ScalarType.Int8), Values("scales", outputs).abs());

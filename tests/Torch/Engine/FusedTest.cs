@@ -1,7 +1,7 @@
 using Retort.Audio;
 using Retort.Layers;
-using Retort.Randomness;
 using Retort.Torch;
+using static Retort.Tests.Torch.FusedChecks;
 using static TorchSharp.torch;
 
 namespace Retort.Tests.Torch;
@@ -11,31 +11,6 @@ namespace Retort.Tests.Torch;
 public class FusedTest
 {
     private const double InFloat32 = 2e-6, InBFloat16 = 2e-2;
-
-    private static Tensor Values(string name, ScalarType dtype, params long[] shape)
-    {
-        var draw = RandomStream.Of(7, "fused", name);
-        var count = shape.Aggregate(1L, (a, b) => a * b);
-        return tensor(Enumerable.Range(0, (int)count).Select(_ => (float)draw.Normal(0, 1)).ToArray(), shape).to(dtype);
-    }
-
-    private static Tensor Leaf(Tensor x, ScalarType dtype) => x.detach().clone().to(dtype).requires_grad_();
-
-    private static void Near(Tensor expected, Tensor? actual, double tolerance)
-    {
-        Assert.NotNull(actual);
-        Assert.Equal(expected.shape, actual.shape);
-        var scale = expected.abs().max().to(ScalarType.Float64).item<double>();
-        var error = (expected.to(ScalarType.Float64) - actual.to(ScalarType.Float64)).abs().max().to(ScalarType.Float64).item<double>();
-        Assert.True(error <= tolerance * scale, $"the largest error is {error}, the largest value {scale}");
-    }
-
-    private static bool Has(ScalarType dtype)
-    {
-        using var one = zeros(16, dtype);
-        using var y = Fused.Gelu(one);
-        return y is not null;
-    }
 
     [SkippableTheory]
     [InlineData(ScalarType.Float32, 2, 248, 3, 64)]
@@ -49,7 +24,7 @@ public class FusedTest
     [InlineData(ScalarType.BFloat16, 1, 97, 2, 48)]
     public void Attention_Fused_EqualsPlain(ScalarType dtype, int batch, int length, int heads, int width)
     {
-        Skip.IfNot(Has(dtype), "this processor has no fused kernels of the type");
+        SkipWithout(dtype);
         using var scope = NewDisposeScope();
         var x = Values("qkv", dtype, batch, length, 3 * heads * width);
         var slope = Values("slope", dtype, batch, length, heads * width);
@@ -79,7 +54,7 @@ public class FusedTest
     [InlineData(ScalarType.BFloat16, 55, 4, 32)]
     public void Attention_WithLengths_EqualsPlain(ScalarType dtype, int length, int heads, int width)
     {
-        Skip.IfNot(Has(dtype), "this processor has no fused kernels of the type");
+        SkipWithout(dtype);
         using var scope = NewDisposeScope();
         long[] valid = [length, 1, length - 7, 33];
         var lengths = tensor(valid);
@@ -109,7 +84,7 @@ public class FusedTest
     [InlineData(0, 150, 1)]
     public void Attention_OfFewerHeadsThanThreads_HasTheSameBits(int batch, int length, int heads)
     {
-        Skip.IfNot(Has(ScalarType.Float32), "this processor has no fused kernels");
+        SkipWithout(ScalarType.Float32);
         using var scope = NewDisposeScope();
         var x = Values("qkv", ScalarType.Float32, batch, length, 3 * heads * 32);
         Tensor On(int threads)
@@ -123,7 +98,7 @@ public class FusedTest
     [SkippableFact]
     public void Attention_LengthBeyondTheKeys_IsRefused()
     {
-        Skip.IfNot(Has(ScalarType.Float32), "this processor has no fused kernels");
+        SkipWithout(ScalarType.Float32);
         using var x = zeros(2, 4, 96);
         using var lengths = tensor(new long[] { 4, 5 });
         Assert.Contains("row 1 has length 5", Assert.ThrowsAny<Exception>(() => Fused.Attention(x, 2, lengths)).Message);
@@ -135,7 +110,7 @@ public class FusedTest
     [InlineData(ScalarType.BFloat16, 0.1, 100, 37)]
     public void Dropout_Fused_EqualsPlainAndDropsItsShare(ScalarType dtype, double p, int rows, int width)
     {
-        Skip.IfNot(Has(dtype), "this processor has no fused kernels of the type");
+        SkipWithout(dtype);
         using var scope = NewDisposeScope();
         var x = Values("x", dtype, rows, width);
         var slope = Values("slope", dtype, rows, width);
@@ -191,7 +166,7 @@ public class FusedTest
     [InlineData(ScalarType.BFloat16, 3, 21)]
     public void AddNorm_Fused_EqualsPlain(ScalarType dtype, int rows, int width)
     {
-        Skip.IfNot(Has(dtype), "this processor has no fused kernels of the type");
+        SkipWithout(dtype);
         using var scope = NewDisposeScope();
         var inputs = new[] { Values("x", ScalarType.Float32, rows, width), Values("y", dtype, rows, width), Values("w", ScalarType.Float32, width), Values("b", ScalarType.Float32, width) };
         var slopes = new[] { Values("sum", ScalarType.Float32, rows, width), Values("normed", ScalarType.Float32, rows, width) };
@@ -218,7 +193,7 @@ public class FusedTest
     [SkippableFact]
     public void Norm_Fused_EqualsPlainWithGradient()
     {
-        Skip.IfNot(Has(ScalarType.Float32), "this processor has no fused kernels");
+        SkipWithout(ScalarType.Float32);
         using var scope = NewDisposeScope();
         var x = Values("x", ScalarType.Float32, 3, 11, 48);
         Tensor[] plain = [Leaf(x, x.dtype), ones(48).requires_grad_(), zeros(48).requires_grad_()], leaves = [Leaf(x, x.dtype), ones(48).requires_grad_(), zeros(48).requires_grad_()];
@@ -240,7 +215,7 @@ public class FusedTest
     [InlineData(ScalarType.BFloat16, 4099)]
     public void Gelu_Fused_EqualsPlain(ScalarType dtype, int count)
     {
-        Skip.IfNot(Has(dtype), "this processor has no fused kernels of the type");
+        SkipWithout(dtype);
         using var scope = NewDisposeScope();
         var x = (Values("x", ScalarType.Float32, count) * 3).to(dtype);
         var plain = Leaf(x, ScalarType.Float32);
@@ -260,7 +235,7 @@ public class FusedTest
     [InlineData(1, 1_000, 32, 16)]
     public void Mel_Fused_EqualsPlain(int batch, int samples, int length, int hop)
     {
-        Skip.IfNot(Has(ScalarType.Float32), "this processor has no fused kernels");
+        SkipWithout(ScalarType.Float32);
         using var scope = NewDisposeScope();
         var front = new MelFrontEnd(new MelSettings { FftLength = length, Hop = hop, Mels = length == 32 ? 4 : 64 });
         var waves = Values("waves", ScalarType.Float32, batch, samples) * 0.1;
@@ -275,7 +250,7 @@ public class FusedTest
     [SkippableFact]
     public void Attention_SecondGradient_IsRefused()
     {
-        Skip.IfNot(Has(ScalarType.Float32), "this processor has no fused kernels");
+        SkipWithout(ScalarType.Float32);
         using var scope = NewDisposeScope();
         var leaf = Leaf(Values("qkv", ScalarType.Float32, 1, 4, 96), ScalarType.Float32);
         var y = Fused.Attention(leaf, 2)!;

@@ -73,39 +73,18 @@ public sealed class GerBase : IResultKey
     /// <param name="cancel">stops it, with a checkpoint</param>
     public static GerBase Train(GerBaseSettings settings, GerData data, string? folder = null, Progress? progress = null, CancellationToken cancel = default)
     {
-        using var shown = progress is null ? Progress.Below() : null;
-        var run = (progress ?? shown!).Run("language model");
-        run.Begin();
         var size = settings.Model with { Vocabulary = data.Words.Count };
         var prompt = GerPrompt.Short(data.Words);
         using var model = new Llama(size);
         model.Fill(settings.Seed);
-        var corruption = new TextCorruption([.. data.Words.Tokens.Where(t => t.All(char.IsAsciiLetterLower))], data.Settings.Hypotheses);
-        var order = new SampleOrder(data.Text.Count, settings.Seed);
-        var warm = settings.Steps / 20;
-        var result = TrainLoop.Run(new TrainTask
+        var adam = new AdamSettings { Beta2 = 0.98, WeightDecay = 0.01, Decoupled = true, SpareVectors = true };
+        var training = new GerTextTraining("language model", settings.Seed, settings.Steps, settings.Batch, settings.LearningRate, adam);
+        var corruption = GerTextTraining.Corruption(data);
+        var result = training.Run(model, data, new { settings, Data = data.ResultKey, Learns = "all tokens" }, context =>
         {
-            Model = model,
-            Order = step => order.Batch(step, settings.Batch).Samples,
-            Rate = Schedule.WarmUp(warm, settings.LearningRate, Schedule.Cosine(settings.LearningRate, Math.Max(settings.Steps - warm, 1), 0.02)),
-            Step = context =>
-            {
-                var (tokens, targets) = Sequences([.. context.Batch.Select(i => Sequence(i, context.Step))]);
-                var logits = model.call(tokens, null);
-                return TokenLoss.CrossEntropy(logits, targets);
-            },
-            Settings = new { settings, Data = data.ResultKey, Learns = "all tokens" },
-        }, new TrainSettings
-        {
-            Seed = settings.Seed,
-            Steps = settings.Steps,
-            Adam = new AdamSettings { Beta2 = 0.98, WeightDecay = 0.01, Decoupled = true, SpareVectors = true },
-            ClipNorm = 1,
-            Patience = 0,
-            Final = FinalWeights.Last,
-            LogEvery = Math.Max(settings.Steps / 50, 1),
-        }, folder, run, cancel);
-        run.Done();
+            var (tokens, targets) = Sequences([.. context.Batch.Select(i => Sequence(i, context.Step))]);
+            return TokenLoss.CrossEntropy(model.call(tokens, null), targets);
+        }, folder, progress, cancel);
         using var scope = NewDisposeScope();
         return new GerBase(size, prompt, model.state_dict().ToDictionary(p => p.Key, p => p.Value.detach().clone().DetachFromDisposeScope()), result, StateDict.Hash(model));
 

@@ -69,41 +69,20 @@ public sealed class GerSentences : IDisposable
     /// <param name="cancel">stops it, with a checkpoint</param>
     public static GerSentences Train(GerSentenceSettings settings, GerData data, string? folder = null, Progress? progress = null, CancellationToken cancel = default)
     {
-        using var shown = progress is null ? Progress.Below() : null;
-        var run = (progress ?? shown!).Run("sentence encoder");
-        run.Begin();
         var longest = data.Settings.MostWords + 4;
         var encoder = new SentenceEncoder(new() { Vocabulary = data.Words.Count, Width = settings.Width, Depth = settings.Depth, Heads = 4, Hidden = 4 * settings.Width, Positions = longest, MaxLength = longest });
         FreshWeights.Fill(encoder, settings.Seed, "sentence encoder", (name, _, draw) =>
             name.EndsWith("weight", StringComparison.Ordinal) && !name.Contains("LayerNorm", StringComparison.Ordinal) ? () => draw.Normal(0, 0.05) : null);
-        var corruption = new TextCorruption([.. data.Words.Tokens.Where(t => t.All(char.IsAsciiLetterLower))], data.Settings.Hypotheses);
-        var order = new SampleOrder(data.Text.Count, settings.Seed);
-        var warm = settings.Steps / 20;
-        var result = TrainLoop.Run(new TrainTask
+        var training = new GerTextTraining("sentence encoder", settings.Seed, settings.Steps, settings.Batch, settings.LearningRate, new AdamSettings { WeightDecay = 0.01, Decoupled = true });
+        var corruption = GerTextTraining.Corruption(data);
+        var result = training.Run(encoder, data, new { settings, Data = data.ResultKey }, context =>
         {
-            Model = encoder,
-            Order = step => order.Batch(step, settings.Batch).Samples,
-            Rate = Schedule.WarmUp(warm, settings.LearningRate, Schedule.Cosine(settings.LearningRate, Math.Max(settings.Steps - warm, 1), 0.02)),
-            Step = context =>
-            {
-                string[] said = [.. context.Batch.Select(i => data.Text[i])];
-                string[] heard = [.. context.Batch.Select(i => corruption.List(data.Text[i], RandomStream.Of(settings.Seed, "sentence", $"{i}", context.Step)).Hypotheses[^1])];
-                var scores = matmul(encoder.Vectors(data.Words, said), encoder.Vectors(data.Words, heard).t()) / settings.Temperature;
-                var own = arange(scores.shape[0]);
-                return (nn.functional.cross_entropy(scores, own) + nn.functional.cross_entropy(scores.t(), own)) / 2;
-            },
-            Settings = new { settings, Data = data.ResultKey },
-        }, new TrainSettings
-        {
-            Seed = settings.Seed,
-            Steps = settings.Steps,
-            Adam = new AdamSettings { WeightDecay = 0.01, Decoupled = true },
-            ClipNorm = 1,
-            Patience = 0,
-            Final = FinalWeights.Last,
-            LogEvery = Math.Max(settings.Steps / 50, 1),
-        }, folder, run, cancel);
-        run.Done();
+            string[] said = [.. context.Batch.Select(i => data.Text[i])];
+            string[] heard = [.. context.Batch.Select(i => corruption.List(data.Text[i], RandomStream.Of(settings.Seed, "sentence", $"{i}", context.Step)).Hypotheses[^1])];
+            var scores = matmul(encoder.Vectors(data.Words, said), encoder.Vectors(data.Words, heard).t()) / settings.Temperature;
+            var own = arange(scores.shape[0]);
+            return (nn.functional.cross_entropy(scores, own) + nn.functional.cross_entropy(scores.t(), own)) / 2;
+        }, folder, progress, cancel);
         return new GerSentences(encoder, data, result);
     }
 

@@ -25,7 +25,8 @@ public static partial class torch
 
             public abstract Tensor mean { get; }
             public abstract Tensor variance { get; }
-            public virtual Tensor mode => throw new NotImplementedException();
+            /// <exception cref="NotSupportedException">This distribution has none, or it is not written.</exception>
+            public virtual Tensor mode => throw Lacks(nameof(mode));
             public virtual Tensor stddev => WrappedTensorDisposeScope(() => variance.sqrt());
 
             /// <summary>Draws that gradients flow through where the distribution has such; else as <see cref="sample(long[])"/>.</summary>
@@ -46,14 +47,18 @@ public static partial class torch
 
             public abstract Tensor entropy();
 
-            public virtual Tensor cdf(Tensor value) => throw new NotImplementedException();
+            /// <exception cref="NotSupportedException">This distribution has no cumulative distribution function in closed form.</exception>
+            public virtual Tensor cdf(Tensor value) => throw Lacks(nameof(cdf));
 
-            public virtual Tensor icdf(Tensor value) => throw new NotImplementedException();
+            /// <exception cref="NotSupportedException">This distribution has no quantiles in closed form.</exception>
+            public virtual Tensor icdf(Tensor value) => throw Lacks(nameof(icdf));
 
             public virtual Tensor perplexity() => WrappedTensorDisposeScope(() => entropy().exp());
 
             /// <summary>The same distribution over a larger batch.</summary>
             public abstract Distribution expand(Size batch_shape, Distribution? instance = null);
+
+            private protected NotSupportedException Lacks(string member) => new($"{GetType().Name} has no {member}");
 
             public void Dispose()
             {

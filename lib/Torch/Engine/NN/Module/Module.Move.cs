@@ -1,6 +1,8 @@
 // Moving a module to another type or device. As in PyTorch a parameter keeps its identity: references to it, an
 // optimizer's too, stay good. Only floating point tensors change their type; counters and masks keep theirs.
 
+using TorchSharp.Modules;
+
 namespace TorchSharp;
 
 public static partial class torch
@@ -35,6 +37,7 @@ public static partial class torch
 
             private void Move(ScalarType? dtype, Device? device, bool non_blocking)
             {
+                if (this is IParameterLessModule) return;
                 if (dtype is { } wanted && !Floating(wanted))
                 {
                     throw new ArgumentException($"a module can be moved to a floating point or complex type only, not to {wanted}", nameof(dtype));

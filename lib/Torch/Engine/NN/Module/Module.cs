@@ -74,6 +74,7 @@ public static partial class torch
             public virtual void register_parameter(string name, Parameter param)
             {
                 CheckName(name);
+                CheckTakesComponents();
                 ArgumentNullException.ThrowIfNull(param);
                 ownParameters.Add(name, param);
             }
@@ -82,6 +83,7 @@ public static partial class torch
             public virtual void register_buffer(string name, Tensor tensor, bool persistent = true)
             {
                 CheckName(name);
+                CheckTakesComponents();
                 ArgumentNullException.ThrowIfNull(tensor);
                 ownBuffers.Add(name, tensor);
                 if (!persistent)
@@ -95,6 +97,7 @@ public static partial class torch
             public virtual void register_module(string name, Module submodule)
             {
                 CheckName(name);
+                CheckTakesComponents();
                 if (submodule is null)
                 {
                     ownModules.Remove(name);
@@ -113,7 +116,7 @@ public static partial class torch
             }
 
             // In a sequence a name may come again: its parameters are listed, and the first has the key.
-            private protected void Chain(string name, Module submodule)
+            internal void Chain(string name, Module submodule)
             {
                 if (ownModules.Get(name) is null)
                 {
@@ -122,6 +125,11 @@ public static partial class torch
                 }
                 submodule.RegisterComponents();
                 ownModules.AddAnyway(name, submodule);
+            }
+
+            private void CheckTakesComponents()
+            {
+                if (this is IParameterLessModule) throw new InvalidOperationException($"{GetName()} has no parameters, and nothing can be registered in it");
             }
 
             public virtual void add_module(string name, Module module) => register_module(name, module);

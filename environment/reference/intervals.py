@@ -1,10 +1,5 @@
 # Oracle numbers for tests/Statistics: SciPy.
-#   /usr/bin/python3 environment/reference/statistics.py > tests/Statistics/Golden/statistics.json
-# This file's own folder must not be searched for modules: its name is that of one of Python's.
-import sys
-
-sys.path.pop(0)
-
+#   /usr/bin/python3 environment/reference/intervals.py > tests/Statistics/Golden/statistics.json
 import json
 
 import numpy as np
