@@ -1,8 +1,8 @@
 using Retort.Decoding;
 using Retort.Layers;
+using Retort.Randomness;
 using Retort.Torch;
 using TorchSharp;
-using static Retort.Tests.Torch.FusedChecks;
 using static TorchSharp.torch;
 
 namespace Retort.Tests.Decoding;
@@ -11,6 +11,12 @@ namespace Retort.Tests.Decoding;
 public sealed class FusedDecodingTest
 {
     private const int Width = 48, Heads = 3, Vocabulary = 37;
+
+    private static Tensor Values(string name, params long[] shape)
+    {
+        var draw = RandomStream.Of(3, "fused decoding", name);
+        return tensor(Enumerable.Range(0, (int)shape.Aggregate(1L, (a, b) => a * b)).Select(_ => (float)draw.Normal()).ToArray(), shape);
+    }
 
     private static TokenDecoder Model()
     {
