@@ -6,7 +6,7 @@
 FOLDER is one of the released folders, such as logits/ensemble5014/balanced/chunk_10: for each stored epoch E and
 process R it holds logits_ep{E}_{R}.h5 (topk_values, topk_indexes, seeds) and logits_ep{E}_{R}.parquet (filename,
 start, end; row i belongs to row i of the h5). OUTPUT gets rows_E.bin, index_E.tsv and card.json, which
-Retort.Papers.Ced.UpstreamLogits.Convert turns into a teacher store. meta.pt is a pickle of the authors' classes and is not read.
+Retort.Data.UpstreamLogits.Convert turns into a teacher store. meta.pt is a pickle of the authors' classes and is not read.
 """
 import hashlib
 import json

@@ -14,6 +14,9 @@ public sealed class ExperimentTest : IDisposable
     private sealed record TestArm(string Name, Func<double, double> Loss) : IArm
     {
         public int Steps { get; init; } = 10;
+
+        [System.Text.Json.Serialization.JsonIgnore]
+        public IReadOnlyList<long>? Seeds { get; init; }
     }
 
     private sealed record TestSettings(double Rate);
@@ -47,6 +50,20 @@ public sealed class ExperimentTest : IDisposable
         Assert.Equal(4, trained);
         Run(new(1), arms, 1, 2, 3);
         Assert.Equal(6, trained);
+    }
+
+    [Fact]
+    public void Run_AnArmOfOneSeed_RunsBesideTheOthersAndIsFoundByAnExperimentOfThatSeed()
+    {
+        TestArm[] arms = [new("a", x => x), new("mine", x => x / 2) { Seeds = [1] }];
+        var report = Run(new(1), arms, 1, 2, 3);
+        Assert.Equal(4, trained);
+        Assert.True(report.Has("a"));
+        Assert.False(report.Has("mine"));
+        Assert.Empty(report.Results.Missing);
+        Assert.True(Run(new(1), arms, 1).Has("mine"));
+        Assert.True(Run(new(1), [arms[1] with { Seeds = null }], 1).Has("mine"));
+        Assert.Equal(4, trained);
     }
 
     [Fact]

@@ -40,6 +40,20 @@ public sealed class TrainLoopTest
         Assert.Equal([new(32, 2), new(16, 3), new(48, 3)], result.Best);
     }
 
+    [Theory]
+    [InlineData(FinalWeights.Last, 0, 4)]
+    [InlineData(FinalWeights.Last, 0.9, 4)]
+    [InlineData(FinalWeights.Best, 0, 5)]
+    public void Run_LastWeights_AreEvaluatedOnce(FinalWeights final, double average, int evaluations)
+    {
+        using var problem = new TinyProblem(1);
+        var asked = 0;
+        var task = problem.Task with { Evaluate = () => new Dictionary<string, double> { ["error"] = ++asked, ["weight"] = problem.Model.parameters().First().sum().ToDouble() } };
+        var result = TrainLoop.Run(task, TinyProblem.Settings with { Steps = 32, Final = final, AverageDecay = average });
+        Assert.Equal(evaluations, asked);
+        Assert.Equal(problem.Model.parameters().First().sum().ToDouble(), result.Values["weight"]);
+    }
+
     [Fact]
     public void Run_Final_IsTheBestTheirMeanOrTheLast()
     {

@@ -1,3 +1,4 @@
+using Retort.Audio;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -7,7 +8,7 @@ namespace Retort.Models;
 /// Waves (B, samples), padded on the right, and their lengths to frames (B, T, <see cref="Width"/>). With lengths, padding is
 /// seen nowhere; without (null) it is treated as sound, as the released code of sequence-level KD for SLU does.
 /// </summary>
-public abstract class AudioEncoder : nn.Module<Tensor, IReadOnlyList<long>?, Tensor>
+public abstract class AudioEncoder : nn.Module<Tensor, IReadOnlyList<long>?, Tensor>, IWaveFeatures
 {
     /// <param name="name">the module's name</param>
     protected AudioEncoder(string name) : base(name)
@@ -22,6 +23,9 @@ public abstract class AudioEncoder : nn.Module<Tensor, IReadOnlyList<long>?, Ten
 
     /// <summary>Frames of a wave of so many samples.</summary>
     public abstract long Frames(long samples);
+
+    /// <inheritdoc/>
+    public virtual int? Bands => null;
 
     /// <summary>
     /// What of a wave needs no trained weights, or frozen ones only: (B, T, C). Made once for each clip, kept, and given to

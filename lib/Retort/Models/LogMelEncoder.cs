@@ -78,6 +78,9 @@ public sealed class LogMelEncoder : AudioEncoder
     public override int Width => Settings.Width;
 
     /// <inheritdoc/>
+    public override int? Bands => Settings.Mel.Mels;
+
+    /// <inheritdoc/>
     public override long Frames(long samples) => (Settings.Mel.Frames(samples) + Settings.Stack - 1) / Settings.Stack;
 
     /// <summary>Frames (B, T, D) of waves (B, samples).</summary>

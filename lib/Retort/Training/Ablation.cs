@@ -43,7 +43,7 @@ public static class Ablation
         {
             Durable.Append(made, () => Directory.CreateDirectory(made));
         }
-        var all = seeds.SelectMany(seed => arms.Select(arm => (Arm: arm, Seed: seed, Key: arm.Key(seed, settings.CodeVersion)))).ToArray();
+        var all = seeds.SelectMany(seed => arms.Where(arm => arm.RunsFor(seed)).Select(arm => (Arm: arm, Seed: seed, Key: arm.Key(seed, settings.CodeVersion)))).ToArray();
         var results = settings.Folder is { } folder ? ResultsFile.Merge(folder) : [];
         var waiting = new ConcurrentQueue<(Arm Arm, long Seed, string Key, RunProgress Progress)>();
         using var silent = progress is null ? Progress.None() : null;
@@ -159,7 +159,7 @@ public static class Ablation
         var missing = new List<(string, long)>();
         foreach (var arm in arms)
         {
-            foreach (var seed in seeds)
+            foreach (var seed in seeds.Where(arm.RunsFor))
             {
                 if (results.TryGetValue(arm.Key(seed, settings.CodeVersion), out var result))
                 {

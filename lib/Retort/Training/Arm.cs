@@ -11,11 +11,16 @@ namespace Retort.Training;
 /// </param>
 public sealed record Arm(string Name, object Settings, Func<ArmContext, ArmOutcome> Run)
 {
+    /// <summary>The seeds of the ablation's that it runs for; null for all. No part of what a result is found by.</summary>
+    public IReadOnlyList<long>? Seeds { get; init; }
+
     /// <summary>The settings as JSON.</summary>
     public string SettingsText => SettingsJson.Write(Settings, SettingsJson.Line);
 
     /// <summary>What a finished run of this arm is found by: a hash of name, settings, version of the code and seed.</summary>
     public string Key(long seed, string codeVersion) => SettingsJson.Hash(Name, SettingsText, codeVersion, $"{seed}")[..16];
+
+    internal bool RunsFor(long seed) => Seeds?.Contains(seed) ?? true;
 
     internal JsonElement SettingsElement => JsonSerializer.Deserialize<JsonElement>(SettingsText);
 }

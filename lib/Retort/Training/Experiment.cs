@@ -14,6 +14,13 @@ public interface IArm
 {
     /// <summary>What the arm is called in tables and figures; unique in its experiment.</summary>
     string Name { get; }
+
+    /// <summary>
+    /// The seeds of the experiment's that it runs for, such as one for a first look; null for all. An arm of fewer seeds is run beside
+    /// the others, so that no core idles, and left out of the report's tables (<see cref="AblationReport.Has"/>).
+    /// </summary>
+    [JsonIgnore]
+    IReadOnlyList<long>? Seeds => null;
 }
 
 /// <summary>How an experiment is run. Nothing here changes a number that it measures.</summary>
@@ -69,7 +76,7 @@ public static class Experiment
         var code = CodeHash.Of(train);
         var shard = Shard.FromEnvironment();
         var runs = new AblationSettings { Folder = folder, Threads = options.Threads, Shard = shard, CodeVersion = Version };
-        var list = arms.Select(arm => new Arm(arm.Name, new { Settings = settings, Arm = Describe(arm), Train = code }, context => Kept(train(arm, context), context))).ToArray();
+        var list = arms.Select(arm => new Arm(arm.Name, new { Settings = settings, Arm = Describe(arm), Train = code }, context => Kept(train(arm, context), context)) { Seeds = arm.Seeds }).ToArray();
         using var shown = options.Progress is null ? Progress.Below() : null;
         var results = Ablation.Run(list, seeds, runs, options.Progress ?? shown, options.Cancel);
         if (shard.Count > 1)

@@ -42,6 +42,7 @@ public static class TrainLoop
         var state = run is null ? TrainState.Start : Resume(run, model, adam, average);
         using var log = new MetricsLog(run?.MetricsFile, state.Step);
         var (clock, before, saved) = (Stopwatch.StartNew(), state.Seconds, TimeSpan.Zero);
+        IReadOnlyDictionary<string, double>? atEnd = null;  // of the last step's weights
 
         while (state.Step < settings.Steps && !state.Stopped)
         {
@@ -54,12 +55,13 @@ public static class TrainLoop
             {
                 // The average, where there is one, is what is evaluated and kept.
                 using var swapped = average?.Swap();
-                var values = Evaluate(task, settings);
-                state = state.After(values.TryGetValue(settings.BestBy, out var score)
+                var found = Evaluate(task, settings);
+                atEnd = step + 1 == settings.Steps ? found : null;
+                state = state.After(found.TryGetValue(settings.BestBy, out var score)
                     ? score
                     : throw new ArgumentException($"the evaluation measures no \"{settings.BestBy}\", by which runs are compared", nameof(task)), settings);
                 best.Keep(model, state);
-                foreach (var (name, value) in values)
+                foreach (var (name, value) in found)
                 {
                     measured[name] = value;
                 }
@@ -95,7 +97,9 @@ public static class TrainLoop
         }
 
         Choose(model, settings, average, best, state);
-        var result = new TrainResult(state.Step, state.Stopped, task.Evaluate is null ? new Dictionary<string, double>() : Evaluate(task, settings), state.Best, before + clock.Elapsed.TotalSeconds) { Log = log };
+        // The last weights have been evaluated already.
+        var values = task.Evaluate is null ? new Dictionary<string, double>() : settings.Final == FinalWeights.Last && atEnd is not null ? atEnd : Evaluate(task, settings);
+        var result = new TrainResult(state.Step, state.Stopped, values, state.Best, before + clock.Elapsed.TotalSeconds) { Log = log };
         model.eval();
         if (run is not null)
         {
@@ -115,7 +119,7 @@ public static class TrainLoop
         }
         var context = new StepContext(settings.Seed, step, task.Order(step), logged);
         Tensor loss;
-        using (Precision(task.Model, settings))
+        using (Precision(task.Model, settings.Mixed))
         {
             loss = task.Step(context);
         }
@@ -141,13 +145,14 @@ public static class TrainLoop
     {
         using var scope = NewDisposeScope();
         using var none = no_grad();
-        using var precision = Precision(task.Model, settings);
+        using var precision = Precision(task.Model, settings.Mixed);
         task.Model.eval();
         return task.Evaluate!();
     }
 
-    private static IDisposable? Precision(nn.Module model, TrainSettings settings) =>
-        !settings.Mixed ? null
+    /// <summary>Mixed precision on the model's device until the result is disposed of; null for none.</summary>
+    internal static IDisposable? Precision(nn.Module model, bool mixed) =>
+        !mixed ? null
         : model.parameters().First().device_type == DeviceType.CUDA ? Autocast.Cuda(ScalarType.BFloat16) : Autocast.Cpu(ScalarType.BFloat16);
 
     private static void Choose(nn.Module model, TrainSettings settings, ExponentialAverage? average, BestWeights best, TrainState state)

@@ -161,11 +161,15 @@ public static class ClassIncremental
     public static IReadOnlyList<SluLearned> Learned(SluSetup setup, AblationReport report, SluArm arm, SluArm offline)
     {
         var tasks = setup.Tasks(arm.Split);
-        var bounds = report.Seeds.Select(seed =>
+        var bounds = new double[report.Seeds.Count][];
+        using var blas = Torch.Threads.OneBlasThread();
+        AllCores.For(bounds.Length, s =>
         {
-            using var model = ModelAfter(setup, offline, seed, report.FolderOf(offline.Name, seed));
-            return Enumerable.Range(0, tasks.Tasks.Count).Select(task => SpeechDecoding.IntentAccuracy(model, setup.Validation, tasks.Of(setup.Validation.Scenarios, task))).ToArray();
-        }).ToArray();
+            using var one = Torch.Threads.RunWith(1);
+            using var model = ModelAfter(setup, offline, report.Seeds[s], report.FolderOf(offline.Name, report.Seeds[s]));
+            using var precision = TrainLoop.Precision(model, setup.Training.Mixed);
+            bounds[s] = [.. Enumerable.Range(0, tasks.Tasks.Count).Select(task => SpeechDecoding.IntentAccuracy(model, setup.Validation, tasks.Of(setup.Validation.Scenarios, task)))];
+        });
         return [.. Enumerable.Range(1, tasks.Tasks.Count - 1).Select(task =>
             new SluLearned(task + 1, report.Of(arm.Name, $"validation, new task {task + 1}").Average(), 100 * bounds.Average(b => b[task])))];
     }
@@ -254,6 +258,7 @@ public static class ClassIncremental
         var path = Path.Combine(folder, PredictionsFile);
         if (!File.Exists(path))
         {
+            using var precision = TrainLoop.Precision(model, setup.Training.Mixed);
             SlurpPrediction.Save(path, SpeechDecoding.Decode(model, setup.Test, tasks.Seen(setup.Test.Scenarios, task), setup.Symbols(setup.Decoding), cancel));
         }
         return SlurpPrediction.Load(path);
@@ -335,6 +340,7 @@ internal sealed class SluMemory(SluSetup setup, SluArm arm, TaskSplit split, lon
     {
         model.eval();
         var means = new Dictionary<int, float[]>();
+        using var precision = TrainLoop.Precision(model, setup.Training.Mixed);
         foreach (var batch in rows.Chunk(64))
         {
             using var scope = NewDisposeScope();
@@ -343,7 +349,7 @@ internal sealed class SluMemory(SluSetup setup, SluArm arm, TaskSplit split, lon
             var encoded = model.Encoder.FromFeatures(features, model.LengthMasks ? frames : null);
             for (var b = 0; b < batch.Length; b++)
             {
-                means[batch[b]] = encoded.select(0, b).narrow(0, 0, model.LengthMasks ? frames[b] : encoded.shape[1]).mean([0]).to(float32).cpu().data<float>().ToArray();
+                means[batch[b]] = encoded.select(0, b).narrow(0, 0, model.LengthMasks ? frames[b] : encoded.shape[1]).to(float32).mean([0]).cpu().data<float>().ToArray();
             }
         }
         return i => means[i];

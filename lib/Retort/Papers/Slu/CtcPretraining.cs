@@ -29,8 +29,8 @@ public static class CtcPretraining
     {
         how ??= new PretrainingSettings();
         folder ??= Experiment.Folder("slu-encoder", speech, encoderSettings, how);
-        // Sums depend on the number of cores that share them.
-        using var one = Torch.Threads.RunWith(1);
+        // Sums depend on the number of cores that share them: two on every machine, since nothing runs beside this.
+        using var two = Torch.Threads.RunWith(2);
         using var blas = Torch.Threads.OneBlasThread();
         var corpus = GenericSpeech.Of(speech);
         var sounds = WordTokenizer.Train(Enumerable.Range(0, corpus.Count).Select(corpus.PhonemesOf));
@@ -61,6 +61,7 @@ public static class CtcPretraining
             Steps = how.Steps,
             Adam = how.Adam,
             ClipNorm = how.ClipNorm,
+            Mixed = how.Mixed,
             EvaluateEvery = Math.Max(how.Steps / 8, 1),
             BestBy = "PER",
             LowerIsBetter = true,
@@ -182,6 +183,9 @@ public sealed record PretrainingSettings
 
     /// <summary>The gradients' norm is cut to this.</summary>
     public double ClipNorm { get; init; } = 2;
+
+    /// <summary>Mixed precision: bfloat16 products, float32 weights.</summary>
+    public bool Mixed { get; init; } = Torch.Autocast.CpuHasBFloat16;
 
     /// <summary>Share of the corpus that is kept to measure the phoneme error rate.</summary>
     public double HeldOut { get; init; } = 0.05;

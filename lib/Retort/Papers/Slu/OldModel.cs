@@ -92,6 +92,7 @@ internal sealed class OldModel : IDisposable
         var was = current.training;
         using var scope = NewDisposeScope();
         using var none = no_grad();
+        using var precision = TrainLoop.Precision(current, setup.Training.Mixed);
         current.eval();
         var ids = utterances.Select(i => part.Data.Recordings[i].File).ToArray();
         var card = new SequenceStoreCard
@@ -99,7 +100,7 @@ internal sealed class OldModel : IDisposable
             Teacher = StateDict.Hash(current),
             Data = part.Data.Hash,
             FrontEnd = current.Encoder.GetType().Name,
-            Decoding = SettingsJson.Write(decoding, SettingsJson.Line),
+            Decoding = SettingsJson.Write(decoding, SettingsJson.Line) + (setup.Training.Mixed ? " bfloat16" : ""),
             Vocabulary = part.Tokenizer.Count,
             Best = decoding.Beams,
             Count = utterances.Length,

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Retort.Data;
 using Retort.Models;
 using Retort.Training;
@@ -39,6 +40,10 @@ public sealed record SluArm(string Name, Func<SpokenLanguageModel, SluBatch, Ten
     /// is asked about utterances that it has never seen.
     /// </summary>
     public bool HeldOut { get; init; }
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public IReadOnlyList<long>? Seeds { get; init; }
 
     /// <summary>Beams of the old model's decoding; null for the set-up's.</summary>
     public int? Beams { get; init; }

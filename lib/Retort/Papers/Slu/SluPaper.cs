@@ -87,7 +87,7 @@ public static class SluPaper
         convolutions.to(on);
         convolutions.eval();
         SpeechDataset Part(SpokenData data, string name) => new(data, tokens, convolutions, settings.Features == SluFeatures.Memory, r => r.Target(settings.Entities), on,
-            settings.Features == SluFeatures.Disk ? Path.Combine(folder, "features", name) : null, settings.LengthMasks);
+            settings.Features == SluFeatures.Disk ? (Path.Combine(folder, "features", name), StateDict.Hash(convolutions)) : null, settings.LengthMasks);
         var setup = new SluSetup
         {
             Train = Part(train, "train"),

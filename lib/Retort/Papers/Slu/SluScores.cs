@@ -6,25 +6,12 @@ using Retort.Training;
 namespace Retort.Papers.Slu;
 
 /// <summary>
-/// What one run got right of each test utterance after each task: kept utterance by utterance, so that measures can be taken of
-/// resampled ones and two runs compared on the same. Averages are over tasks, each measured on everything seen so far, the first
-/// task included, as in the paper's tables. All in percent.
+/// What one run understood of each test utterance after each task: intents (<see cref="TaskScores"/>), words, whole strings and entities.
+/// Averages as in the paper's tables. All in percent.
 /// </summary>
-public sealed class SluScores
+/// <param name="outputs">the run's outputs by name, as <see cref="Outputs"/> has them</param>
+public sealed class SluScores(Func<string, float[]> outputs) : TaskScores(outputs)
 {
-    private readonly Func<string, float[]> outputs;
-    private readonly float[] taskOf;
-
-    /// <param name="outputs">the run's outputs by name, as <see cref="Outputs"/> has them</param>
-    public SluScores(Func<string, float[]> outputs)
-    {
-        (this.outputs, taskOf) = (outputs, outputs("task"));
-        Tasks = (int)taskOf.Max() + 1;
-    }
-
-    /// <summary>The number of tasks.</summary>
-    public int Tasks { get; }
-
     /// <summary>Scores of each utterance after each task.</summary>
     /// <param name="test">the test utterances</param>
     /// <param name="taskOf">the task of each</param>
@@ -97,79 +84,22 @@ public sealed class SluScores
         ];
     }
 
-    /// <summary>Intent accuracy on everything seen after a task.</summary>
-    public double Accuracy(int task, double[]? weights = null) => Ratio($"right {task}", null, i => taskOf[i] <= task, weights);
-
     /// <summary>Word error rate of the transcripts of everything seen after a task.</summary>
-    public double Wer(int task, double[]? weights = null) => Ratio($"edits {task}", "words", i => taskOf[i] <= task, weights);
+    public double Wer(int task, double[]? weights = null) => Seen($"edits {task}", "words", task, weights);
 
     /// <summary>Word error rate of the whole decoded strings, intent and entities included.</summary>
-    public double StringWer(int task, double[]? weights = null) => Ratio($"string edits {task}", "string words", i => taskOf[i] <= task, weights);
+    public double StringWer(int task, double[]? weights = null) => Seen($"string edits {task}", "string words", task, weights);
 
     /// <summary>SLU-F1, micro, of everything seen after a task.</summary>
     public double SluF1(int task, double[]? weights = null)
     {
         double p = 0, f = 0, n = 0;
-        var (tp, fp, fn) = (outputs($"tp {task}"), outputs($"fp {task}"), outputs($"fn {task}"));
-        for (var i = 0; i < taskOf.Length; i++)
+        var (tp, fp, fn) = (Items($"tp {task}"), Items($"fp {task}"), Items($"fn {task}"));
+        for (var i = 0; i < tp.Length; i++)
         {
             var weight = weights?[i] ?? 1;
             (p, f, n) = (p + weight * tp[i], f + weight * fp[i], n + weight * fn[i]);
         }
         return p == 0 ? 0 : 100 * 2 * p / (2 * p + f + n);
-    }
-
-    /// <summary>Plasticity: the mean over later tasks of the accuracy on a task right after it was learned; NaN with one task.</summary>
-    public double NewTasks(double[]? weights = null) =>
-        Tasks == 1 ? double.NaN : Enumerable.Range(1, Tasks - 1).Average(task => Ratio($"right {task}", null, i => taskOf[i] == task, weights));
-
-    /// <summary>Retention: the accuracy after the last task on all tasks before it; NaN with one task.</summary>
-    /// <param name="weights">how often each utterance counts</param>
-    /// <param name="inMemory">only utterances whose intent the last memory has (or has not); NaN where there are none</param>
-    public double OldTasks(double[]? weights = null, bool? inMemory = null)
-    {
-        var copies = outputs("copies");
-        return Ratio($"right {Tasks - 1}", null, i => taskOf[i] < Tasks - 1 && (inMemory is null || copies[i] > 0 == inMemory), weights);
-    }
-
-    /// <summary>The mean over tasks of a measure of everything seen.</summary>
-    public double Average(Func<int, double[]?, double> of, double[]? weights = null) => Enumerable.Range(0, Tasks).Average(task => of(task, weights));
-
-    /// <summary>The accuracy matrix of intents.</summary>
-    public AccuracyMatrix Matrix() => new(
-        [.. Enumerable.Range(0, Tasks).Select(after => (IReadOnlyList<long>)[.. Enumerable.Range(0, after + 1).Select(task =>
-            Enumerable.Range(0, taskOf.Length).Where(i => taskOf[i] == task).Sum(i => (long)outputs($"right {after}")[i]))])],
-        [.. Enumerable.Range(0, Tasks).Select(task => taskOf.LongCount(t => t == task))]);
-
-    /// <summary>Forgetting and backward transfer (<see cref="AccuracyMatrix"/>), and the accuracy on each task after each, by name.</summary>
-    internal Dictionary<string, double> Values()
-    {
-        var matrix = Matrix();
-        var values = new Dictionary<string, double> { ["forgetting"] = 100 * matrix.Forgetting, ["backward transfer"] = 100 * matrix.BackwardTransfer };
-        for (var after = 0; after < Tasks; after++)
-        {
-            values[$"accuracy after task {after + 1}"] = Accuracy(after);
-            for (var task = 0; task <= after; task++)
-            {
-                values[$"task {task + 1} after task {after + 1}"] = 100 * matrix[after, task];
-            }
-        }
-        return values;
-    }
-
-    private double Ratio(string part, string? of, Func<int, bool> counts, double[]? weights)
-    {
-        var (numerator, denominator) = (outputs(part), of is null ? null : outputs(of));
-        double sum = 0, all = 0;
-        for (var i = 0; i < taskOf.Length; i++)
-        {
-            if (counts(i))
-            {
-                var weight = weights?[i] ?? 1;
-                sum += weight * numerator[i];
-                all += weight * (denominator?[i] ?? 1);
-            }
-        }
-        return all == 0 ? double.NaN : 100 * sum / all;
     }
 }

@@ -1,34 +1,31 @@
 using Retort.Audio;
-using Retort.Data;
-using Retort.Models;
 using Retort.Randomness;
 using Retort.Text;
 using Retort.Torch;
-using Retort.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Retort.Papers.Slu;
+namespace Retort.Data;
 
 /// <summary>Utterances made ready for a model: features of the sound that need no training, and target tokens.</summary>
 public sealed class SpeechDataset
 {
-    private readonly AudioEncoder encoder;
+    private readonly IWaveFeatures encoder;
     private readonly Device device;
-    private readonly Func<int, float[]>? kept;
+    private readonly Func<int, float[]>? read;
     private readonly bool lengthMasks;
 
     /// <param name="data">recordings and meanings</param>
     /// <param name="tokenizer">makes tokens of target strings</param>
-    /// <param name="encoder">makes the features; nothing that is trained takes part in them</param>
+    /// <param name="encoder">an encoder, which makes the features; nothing that is trained takes part in them</param>
     /// <param name="keep">make the features of all utterances now and keep them in memory; false makes them anew for each batch</param>
     /// <param name="text">what the model is to write of a recording; null for <see cref="SlurpRecording.Target"/></param>
     /// <param name="device">where batches are wanted and where the encoder is; null for the CPU</param>
-    /// <param name="file">keep the features in this file and not in memory; a file of the same utterances and encoder is taken as it is</param>
+    /// <param name="file">keep the features in this file and not in memory; a file of the same utterances and encoder, which the key names, is taken as it is</param>
     /// <param name="lengthMasks">false: features are made of the padded waves, padding taken as sound, as the released code does</param>
     /// <exception cref="ArgumentException">Features that depend on their batch are to be kept.</exception>
     /// <exception cref="BadInputException">Sound cannot be read, or is shorter than a frame of the encoder.</exception>
-    public SpeechDataset(SpokenData data, Tokenizer tokenizer, AudioEncoder encoder, bool keep = true, Func<SlurpRecording, string>? text = null, Device? device = null, string? file = null,
+    public SpeechDataset(SpokenData data, Tokenizer tokenizer, IWaveFeatures encoder, bool keep = true, Func<SlurpRecording, string>? text = null, Device? device = null, (string Path, string Encoder)? file = null,
         bool lengthMasks = true)
     {
         if (!lengthMasks && (keep || file is not null))
@@ -48,16 +45,16 @@ public sealed class SpeechDataset
         {
             throw new BadInputException(data.Recordings[short_[0]].File, "", $"its {Lengths[short_[0]]} samples are too few for one frame of the encoder{(short_.Length > 1 ? $" (and {short_.Length - 1} more recordings)" : "")}");
         }
-        if (file is not null)
+        if (file is { } kept)
         {
-            var stored = FeatureFile.Of(file, $"{data.Hash} {StateDict.Hash(encoder)}", [.. Lengths.Select(encoder.Frames)], Features);
-            kept = stored.Read;
+            var stored = FeatureFile.Of(kept.Path, $"{data.Hash} {kept.Encoder}", [.. Lengths.Select(encoder.Frames)], Features);
+            read = stored.Read;
         }
         else if (keep)
         {
             var all = new float[data.Count][];
             AllCores.For(data.Count, i => all[i] = Features(i));
-            kept = i => all[i];
+            read = i => all[i];
         }
     }
 
@@ -92,7 +89,7 @@ public sealed class SpeechDataset
         var frames = lengths.Select(encoder.Frames).ToArray();
         var longest = (int)frames.Max();
         var padded = lengthMasks ? TokenRows.RoundUp(longest) : longest;
-        if (kept is null)
+        if (read is null)
         {
             using var scope = NewDisposeScope();
             var samples = lengths.Max();
@@ -101,14 +98,14 @@ public sealed class SpeechDataset
             var features = encoder.Features(tensor(flat, [rows.Count, samples]).to(device), lengthMasks ? lengths : null);
             return (nn.functional.pad(features, (0, 0, 0, padded - features.shape[1])).MoveToOuterDisposeScope(), frames);
         }
-        var clips = rows.Select(kept).ToArray();
+        var clips = rows.Select(read).ToArray();
         var (most, channels) = (padded, clips[0].Length / (int)frames[0]);
         var values = new float[rows.Count * most * channels];
         for (var b = 0; b < rows.Count; b++)
         {
             var clip = values.AsSpan(b * most * channels, (int)frames[b] * channels);
             clips[b].CopyTo(clip);
-            masks?.Apply(clip, (int)frames[b], channels, ((encoder as LogMelEncoder)?.Settings.Mel.Mels) ?? channels, draw!(Data.Recordings[rows[b]].File));
+            masks?.Apply(clip, (int)frames[b], channels, encoder.Bands ?? channels, draw!(Data.Recordings[rows[b]].File));
         }
         return (tensor(values, [rows.Count, most, channels]).to(device), frames);
     }
@@ -131,5 +128,5 @@ public sealed class SpeechDataset
     }
 
     /// <summary>What decides features and tokens of all utterances, as a hash.</summary>
-    internal string Key => SettingsJson.Hash(Data.Hash, string.Join("\n", Texts), string.Join(" ", Tokenizer.Tokens), $"{lengthMasks}");
+    internal string Key => Hashing.Of(Data.Hash, string.Join("\n", Texts), string.Join(" ", Tokenizer.Tokens), $"{lengthMasks}");
 }

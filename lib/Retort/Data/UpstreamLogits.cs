@@ -10,9 +10,8 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Retort.Audio;
-using Retort.Data;
 
-namespace Retort.Papers.Ced;
+namespace Retort.Data;
 
 /// <summary>
 /// Reads the CED authors' released teacher scores into a <see cref="TeacherStore"/>. A row's seed gives the view by

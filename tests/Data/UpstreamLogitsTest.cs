@@ -2,10 +2,9 @@ using System.Security.Cryptography;
 using System.Text;
 using Retort.Audio;
 using Retort.Data;
-using Retort.Papers.Ced;
 using Retort.Randomness;
 
-namespace Retort.Tests.Papers.Ced;
+namespace Retort.Tests.Data;
 
 public sealed class UpstreamLogitsTest : IDisposable
 {
