@@ -25,6 +25,17 @@ public class SessionTest
         Assert.Equal("<null>", await cells.Value("(string)null"));
     }
 
+    [Theory]
+    [InlineData("if (true)\n{\n    int Twice(int x) => 2 * x;\n    Twice(2);\n}")]
+    [InlineData("{\n    int Twice(int x) { return 2 * x; }\n    Func<int, int> thrice = x => { return 3 * x; };\n}")]
+    public async Task Cell_BlockWithAFunctionThatReturns_HasNoValue(string code)
+    {
+        using var cells = await Cells.StartAsync();
+        await cells.Run(code);
+        Assert.Empty(cells.Outputs);
+        Assert.Equal("7", await cells.Value("return 7;"));
+    }
+
     [Fact]
     public async Task Cell_Imports_AreDotNetInteractivesAndNotSystemIO()
     {

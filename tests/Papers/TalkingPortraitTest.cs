@@ -87,6 +87,13 @@ public sealed class TalkingPortraitTest : IDisposable
         var wide = PictureFile.Load(In("wide.mp4"));
         Assert.Equal((150, 100), (wide.Width, wide.Height));
 
+        // Landmarks give the box that the published crop would be.
+        (double, double)[] five = [(60, 30), (80, 30), (70, 38), (63, 48), (77, 48)];
+        var box = FaceLandmarks.Box(five, 150, 100);
+        talker.Render(In("wide.png"), In("speech.wav"), In("box.mp4"), options with { Box = box });
+        talker.Render(In("wide.png"), In("speech.wav"), In("five.mp4"), options with { Landmarks = five });
+        Assert.Equal(PictureFile.VideoFrames(In("box.mp4"), 256)[4].Rgb, PictureFile.VideoFrames(In("five.mp4"), 256)[4].Rgb);
+
         // Silence is a sound; in bfloat16 and with guidance.
         WavFile.Write(In("silence.wav"), new Wave(new float[1600], 16000, 1));
         Assert.Equal(2, talker.Render(In("face.png"), In("silence.wav"), In("silence.mp4"), options with { Mixed = true, Guidance = 1.5 }));

@@ -105,6 +105,27 @@ public sealed class ExperimentTest : IDisposable
     }
 
     [Fact]
+    public void Report_InWords_SaysDifferencesAndWhatWasNotRun()
+    {
+        var report = Run(new(1), [new("better", x => 0.9), new("worse", x => 0.6), new("worse again", x => 0.6)], 1, 2, 3);
+        var lines = report.InWords(("better", "worse"), ("worse", "better"), ("worse again", "worse"), ("best", "worse")).Text.Split('\n');
+        Assert.Matches(@"^""better"" less ""worse"": \+\d+\.\d \[\d+\.\d, \d+\.\d\] %, ahead$", lines[0]);
+        Assert.Matches(@": -\d+\.\d \[-.*, -.*\] %, behind$", lines[1]);
+        Assert.EndsWith("not told apart", lines[2]);
+        Assert.Equal("\"best\" less \"worse\": not run at this size", lines[3]);
+    }
+
+    [Fact]
+    public void Report_ErrorOfItems_IsTheStandardErrorOfAMean()
+    {
+        var report = Run(new(1), [new("a", x => 0.7)], 1, 2, 3);
+        double[] Right(long seed) => [.. report.Outputs("a", seed)["right"].Select(v => 100.0 * v)];
+        var pairs = new[] { (1, 2), (1, 3), (2, 3) }.Select(p => Right(p.Item1).Zip(Right(p.Item2), (x, y) => x - y).ToArray());
+        Assert.Equal(pairs.Average(Sample.StandardError), report.ErrorOfItems("a")!.Value, 6);
+        Assert.Null(Run(new(1), [new("a", x => 0.7)], 1).ErrorOfItems("a"));
+    }
+
+    [Fact]
     public void Outputs_UnknownName_SaysWhatThereIs()
     {
         var report = Run(new(1), [new("a", x => 0.5)], 1);

@@ -97,6 +97,18 @@ internal static class CellRewriter
         return text.Append(code, from, code.Length - from).ToString();
     }
 
+    /// <summary>
+    /// Whether the code ends in an expression without a semicolon or returns something itself. Roslyn also counts a return inside a local function of a
+    /// block, of which a cell has no value.
+    /// </summary>
+    public static bool GivesValue(string code)
+    {
+        var root = CSharpSyntaxTree.ParseText(code, ScriptParse.Options).GetCompilationUnitRoot();
+        return root.Members.LastOrDefault() is GlobalStatementSyntax { Statement: ExpressionStatementSyntax { SemicolonToken.IsMissing: true } }
+            || root.DescendantNodes(node => node is not (LocalFunctionStatementSyntax or AnonymousFunctionExpressionSyntax or BaseTypeDeclarationSyntax or BaseMethodDeclarationSyntax))
+                .Any(node => node is ReturnStatementSyntax);
+    }
+
     // Stands for the two characters of an arrow, which go.
     private const string ArrowMark = "=>";
 

@@ -220,7 +220,7 @@ public sealed class Session
         {
             return CompilationError(output, exception.Message);
         }
-        bool hasValue = (bool)HasReturnValue.Invoke(script, null)!;
+        bool hasValue = (bool)HasReturnValue.Invoke(script, null)! && CellRewriter.GivesValue(code);
         try
         {
             cell.IsInCode = true;

@@ -81,6 +81,49 @@ public sealed class AblationReport
     }
 
     /// <summary>
+    /// Differences of the first measure in words, a line each: estimate, 95 % interval, and whether that leaves 0 out. The intervals are each for itself; a
+    /// <see cref="Claims.ClaimSet"/> corrects them for their number.
+    /// </summary>
+    /// <param name="pairs">arms and what each is compared with; a line says where one was not run</param>
+    public Note InWords(params (string Arm, string Other)[] pairs) => new(string.Join('\n', pairs.Select(pair =>
+    {
+        var what = $"\"{pair.Arm}\" less \"{pair.Other}\"";
+        if (!Has(pair.Arm) || !Has(pair.Other))
+        {
+            return $"{what}: not run at this size";
+        }
+        var (effect, first) = (Compare(pair.Arm, pair.Other), Measures[0]);
+        var verdict = effect.Low > 0 ? "ahead" : effect.High < 0 ? "behind" : "not told apart";
+        return $"{what}: {effect.Estimate.ToString($"+{Zero(first)};-{Zero(first)};{Zero(first)}", CultureInfo.InvariantCulture)} {Interval(effect, first)} {first.Unit}".TrimEnd() + $", {verdict}";
+    })));
+
+    /// <summary>
+    /// The standard error that the test items alone give the difference of two runs of one arm, mean over all pairs of seeds (jackknife over single
+    /// items): is the test large enough? Null with one seed.
+    /// </summary>
+    /// <param name="arm">the arm</param>
+    /// <param name="measure">a measure's name; null for the first</param>
+    public double? ErrorOfItems(string arm, string? measure = null)
+    {
+        var found = Find(measure) ?? throw new KeyNotFoundException($"there is no measure \"{measure}\"");
+        if (Seeds.Count < 2)
+        {
+            return null;
+        }
+        var all = Enumerable.Repeat(1.0, found.Items).ToArray();
+        double[] Without(long seed) => [.. Enumerable.Range(0, found.Items).Select(i =>
+        {
+            var weights = (double[])all.Clone();
+            weights[i] = 0;
+            return found.Of(Outputs(arm, seed), weights);
+        })];
+        var left = Seeds.Select(Without).ToArray();
+        // The jackknife's variance is (n - 1)² / n times that of the values with one item left out.
+        double Error(double[] a, double[] b) => (found.Items - 1) / Math.Sqrt(found.Items) * Sample.StandardDeviation([.. a.Zip(b, (x, y) => x - y)]);
+        return left.SelectMany((a, i) => left.Skip(i + 1).Select(b => Error(a, b))).Average();
+    }
+
+    /// <summary>
     /// One row an arm: each measure's mean over seeds, the first one's standard deviation over seeds, its difference to the
     /// reference with a 95 % interval, and further values of the runs.
     /// </summary>

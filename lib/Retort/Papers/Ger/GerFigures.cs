@@ -1,6 +1,6 @@
 using Retort.Plots;
 using Retort.Text;
-using TorchSharp;
+using Retort.Training;
 using static TorchSharp.torch;
 
 namespace Retort.Papers.Ger;
@@ -33,26 +33,9 @@ public static class GerFigures
 
     private static string Escaped(string text) => text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal);
 
-    /// <summary>Vectors in the two directions in which they differ most (principal components), coloured by group.</summary>
+    /// <summary>Vectors in the two directions in which they differ most (<see cref="TensorFigures.Map"/>), coloured by group.</summary>
     /// <param name="title">above the figure</param>
     /// <param name="vectors">(rows, width)</param>
     /// <param name="groups">the group of each row</param>
-    public static Figure Map(string title, Tensor vectors, IReadOnlyList<string> groups)
-    {
-        if (vectors.dim() != 2 || vectors.shape[0] != groups.Count || vectors.shape[1] < 2 || groups.Count < 2)
-        {
-            throw new ArgumentException($"{groups.Count} groups do not fit vectors of shape ({string.Join(", ", vectors.shape)})", nameof(groups));
-        }
-        using var none = no_grad();
-        using var scope = NewDisposeScope();
-        var centred = vectors - vectors.mean([0L]);
-        var (_, _, directions) = linalg.svd(centred, fullMatrices: false);
-        var flat = matmul(centred, directions.narrow(0, 0, 2).t());  // (rows, 2)
-        var (across, up) = (flat.select(1, 0).contiguous().data<float>().ToArray(), flat.select(1, 1).contiguous().data<float>().ToArray());
-        return Chart.Combine(groups.Distinct().Select(group =>
-        {
-            var rows = Enumerable.Range(0, groups.Count).Where(r => groups[r] == group).ToArray();
-            return Chart.Scatter(rows.Select(r => across[r]), rows.Select(r => up[r]), group, size: 4);
-        })).WithTitle(title);
-    }
+    public static Figure Map(string title, Tensor vectors, IReadOnlyList<string> groups) => TensorFigures.Map(title, vectors, groups);
 }

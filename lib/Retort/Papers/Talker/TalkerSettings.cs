@@ -54,6 +54,14 @@ public sealed record TalkerSettings
     /// <summary>Seeds of every arm.</summary>
     public IReadOnlyList<long> Seeds { get; init; } = [1, 2, 3];
 
+    /// <summary>What a reader wants to know of them first (<see cref="Retort.Training.RunFacts"/>).</summary>
+    public (string Fact, object Value)[] Facts() =>
+    [
+        ("speakers", Faces.Voices.Count), ("training clips", Faces.Clips(Split.Train)), ("test clips", Faces.Clips(Split.Test)),
+        ("frames a clip, 25 a second", Faces.Frames), ("window", Window), ("batch", Batch), ("steps", Steps),
+        ("denoiser", FormattableString.Invariant($"{Denoiser.Depth} layers of width {Denoiser.Width}")), ("samples of a test clip", Samples), ("seeds", string.Join(", ", Seeds)),
+    ];
+
     /// <summary>The settings of a size.</summary>
     /// <param name="size">smoke (seconds), quick (minutes; headline claims) or full (every axis)</param>
     /// <exception cref="ArgumentException">There is no such size here; "paper" is <c>TalkerPaper</c>'s.</exception>

@@ -77,6 +77,35 @@ public static class TalkerShow
             .WithTitle(t.Name).WithXAxis("yaw, degrees").WithYAxis("pitch, degrees"))], 2, height: 300);
     }
 
+    /// <summary>How much there is of each split.</summary>
+    public static Table Parts(TalkerData data) => new[] { ("training", data.Train), ("validation", data.Validation), ("test", data.Test) }
+        .Aggregate(new Table("split", "clips", "seconds", "first words"), (table, part) =>
+            table.WithRow(part.Item1, part.Item2.Clips.Count, part.Item2.Clips.Sum(c => c.Frames) / 25.0, part.Item2.Clips[0].Words[..40]));
+
+    /// <summary>The judge's distance at each shift of the sound, mean over clips.</summary>
+    public static double[] Distances(IReadOnlyList<LipSync> judged) => [.. judged[0].Distances.Select((_, i) => judged.Average(j => j.Distances[i]))];
+
+    /// <summary>The judge's distance by shift of the sound: lips that follow it have their least at 0.</summary>
+    /// <param name="curves">names, and distances at the shifts of <see cref="Distances"/></param>
+    public static Figure Shifts(params (string Name, double[] Distances)[] curves) =>
+        Chart.Combine(curves.Select(c => Chart.Line(Enumerable.Range(-(c.Distances.Length / 2), c.Distances.Length), c.Distances, c.Name)))
+            .WithTitle("The judge's distance by shift of the sound").WithXAxis("shift, frames").WithYAxis("mean distance");
+
+    /// <summary>Frames a second against the head's motion as a share of the truth's; the jitter of each arm stands beside its name and is its colour.</summary>
+    public static Figure SpeedAndMotion(AblationReport report)
+    {
+        var arms = report.Arms.Where(report.Has).Select(a => (Name: a, Jitter: report.Of(a, "acceleration ratio").Average())).ToArray();
+        var most = arms.Max(a => Math.Log(a.Jitter));
+        string Colour(double jitter)
+        {
+            var (r, g, b) = ColourScale.Viridis.At(0.85 * Math.Log(Math.Max(1, jitter)) / Math.Max(1, most));  // its last colours are too light for a point
+            return $"#{r:x2}{g:x2}{b:x2}";
+        }
+        return Chart.Combine(arms.Select(a => Chart.Scatter([report.Results.Of(a.Name, "frames a second").Average()], [report.Of(a.Name, "pose ratio").Average()],
+                FormattableString.Invariant($"{a.Name}: jitter {a.Jitter:F1}"), size: 11, colour: Colour(a.Jitter))))
+            .WithTitle("Speed and head motion; colour and number: jitter, times the truth's").WithXAxis("frames a second (one core)", log: true).WithYAxis("pose deviation over truth");
+    }
+
     /// <summary>A column of a track.</summary>
     public static double[] Column(float[] motion, int number) => [.. Enumerable.Range(0, motion.Length / FaceClip.Width).Select(i => (double)motion[i * FaceClip.Width + number])];
 

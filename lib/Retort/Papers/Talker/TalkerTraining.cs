@@ -58,11 +58,12 @@ public static class TalkerTraining
     public static Tensor Ddim(MotionDenoiser model, MotionCondition condition, Tensor noise, int steps, DiffusionTarget target = DiffusionTarget.Noise, bool fromTheLast = false) =>
         Ddim(model, condition, noise, DdimSampler.Timesteps(steps, fromTheLast: fromTheLast), target);
 
-    /// <summary>DDIM at these steps, falling.</summary>
-    public static Tensor Ddim(MotionDenoiser model, MotionCondition condition, Tensor noise, IReadOnlyList<long> timesteps, DiffusionTarget target = DiffusionTarget.Noise)
+    /// <summary>DDIM at these steps, falling; under the published schedule where no other is given.</summary>
+    public static Tensor Ddim(MotionDenoiser model, MotionCondition condition, Tensor noise, IReadOnlyList<long> timesteps, DiffusionTarget target = DiffusionTarget.Noise,
+        NoiseSchedule? schedule = null)
     {
         using var prepared = model.Prepare(condition);
-        return DdimSampler.Sample(prepared.Predict, noise, timesteps, target: target);
+        return DdimSampler.Sample(prepared.Predict, noise, timesteps, schedule, target);
     }
 
     /// <summary>

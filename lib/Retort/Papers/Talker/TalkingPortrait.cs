@@ -41,7 +41,10 @@ public sealed record RenderOptions
     /// <summary>Left, top, width and height of the face in the picture, square; null where the whole picture is a square crop of a face. No face is searched for here.</summary>
     public (int Left, int Top, int Width, int Height)? Box { get; init; }
 
-    /// <summary>Whether the rendered face is put back into the whole picture (needs a box); ours. Otherwise the video shows the 512 x 512 crop.</summary>
+    /// <summary>In place of a box: landmarks of the face that a detector of yours found, from which the published crop follows (<see cref="FaceLandmarks"/>).</summary>
+    public IReadOnlyList<(double X, double Y)>? Landmarks { get; init; }
+
+    /// <summary>Whether the rendered face is put back into the whole picture (needs a box or landmarks); ours. Otherwise the video shows the 512 x 512 crop.</summary>
     public bool PasteBack { get; init; }
 
     /// <summary>Whether the stitching network moves the keypoints so that the head fits its shoulders; published: off.</summary>
@@ -153,7 +156,7 @@ public sealed class TalkingPortrait : IDisposable
     }
 
     /// <summary>Makes a video of the portrait speaking the sound, 25 frames a second; whole or not at all.</summary>
-    /// <param name="portrait">a picture: a square crop of a face, or any with <see cref="RenderOptions.Box"/></param>
+    /// <param name="portrait">a picture: a square crop of a face, or any with <see cref="RenderOptions.Box"/> or <see cref="RenderOptions.Landmarks"/></param>
     /// <param name="speech">a sound file of any format and rate, 40 ms or longer; silence is a sound like any other</param>
     /// <param name="video">where to, ending in .mp4</param>
     /// <param name="options">null for the defaults</param>
@@ -323,11 +326,11 @@ public sealed class TalkingPortrait : IDisposable
 
     private static (int Left, int Top, int Width, int Height) Box(Picture picture, string path, RenderOptions options)
     {
-        if (options.Box is not { } box)
+        if ((options.Box ?? (options.Landmarks is { } found ? FaceLandmarks.Box(found, picture.Width, picture.Height, path) : null)) is not { } box)
         {
-            return options.PasteBack ? throw new BadInputException(path, "", "pasting back needs the face's box (RenderOptions.Box)")
+            return options.PasteBack ? throw new BadInputException(path, "", "pasting back needs the face's box or landmarks (RenderOptions.Box, RenderOptions.Landmarks)")
                 : picture.Width == picture.Height ? (0, 0, picture.Width, picture.Height)
-                : throw new BadInputException(path, "", $"is {picture.Width} x {picture.Height}; expected a square crop of a face, or a box of the face (RenderOptions.Box): faces are not searched for");
+                : throw new BadInputException(path, "", $"is {picture.Width} x {picture.Height}; expected a square crop of a face, or a box or landmarks of the face (RenderOptions.Box, RenderOptions.Landmarks): faces are not searched for");
         }
         return box.Width == box.Height && box.Width > 0 && box.Left >= 0 && box.Top >= 0 && box.Left + box.Width <= picture.Width && box.Top + box.Height <= picture.Height ? box
             : throw new BadInputException(path, $"box {box}", $"expected a square inside the picture of {picture.Width} x {picture.Height}");
