@@ -58,9 +58,13 @@ public sealed class ExperimentTest : IDisposable
         TestArm[] arms = [new("a", x => x), new("mine", x => x / 2) { Seeds = [1] }];
         var report = Run(new(1), arms, 1, 2, 3);
         Assert.Equal(4, trained);
-        Assert.True(report.Has("a"));
-        Assert.False(report.Has("mine"));
+        Assert.True(report.Has("a") && report.Has("mine"));
         Assert.Empty(report.Results.Missing);
+        Assert.Equal([1], report.SeedsOf("a", "mine"));
+        Assert.Equal((3, 1), (report.Of("a").Length, report.Of("mine").Length));
+        Assert.Equal(1, report.Compare("a", "mine").Seeds);
+        Assert.Equal(2, Run(new(1), [arms[0], arms[1] with { Seeds = [3, 1] }], 1, 2, 3).Compare("a", "mine").Seeds);
+        trained--;
         Assert.True(Run(new(1), arms, 1).Has("mine"));
         Assert.True(Run(new(1), [arms[1] with { Seeds = null }], 1).Has("mine"));
         Assert.Equal(4, trained);

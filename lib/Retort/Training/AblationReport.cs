@@ -12,6 +12,7 @@ namespace Retort.Training;
 public sealed class AblationReport
 {
     private readonly Func<ArmResult, string> folderOf;
+    private readonly IReadOnlyDictionary<string, IReadOnlyList<long>> own;
     private readonly ConcurrentDictionary<(string, long), RunOutputs> outputs = new();
     private readonly ConcurrentDictionary<(string, string, string), Effect> effects = new();
 
@@ -20,8 +21,10 @@ public sealed class AblationReport
     /// <param name="arms">the arms' names in order</param>
     /// <param name="measures">what is measured of a run's outputs, the most important first</param>
     /// <param name="folderOf">where a run keeps its outputs</param>
-    public AblationReport(AblationResult results, IReadOnlyList<long> seeds, IReadOnlyList<string> arms, IReadOnlyList<Measure> measures, Func<ArmResult, string> folderOf) =>
-        (Results, Seeds, Arms, Measures, this.folderOf) = (results, seeds, arms, measures, folderOf);
+    /// <param name="own">the seeds of arms that do not run for all</param>
+    public AblationReport(AblationResult results, IReadOnlyList<long> seeds, IReadOnlyList<string> arms, IReadOnlyList<Measure> measures, Func<ArmResult, string> folderOf,
+        IReadOnlyDictionary<string, IReadOnlyList<long>>? own = null) =>
+        (Results, Seeds, Arms, Measures, this.folderOf, this.own) = (results, seeds, arms, measures, folderOf, own ?? new Dictionary<string, IReadOnlyList<long>>());
 
     /// <summary>Every run.</summary>
     public AblationResult Results { get; }
@@ -38,15 +41,19 @@ public sealed class AblationReport
     /// <summary>Minutes of processor time of all runs, those done before included; wall-clock time of the runs that do not know theirs.</summary>
     public double CoreMinutes => Results.Runs.Sum(r => r.CoreSeconds ?? r.Seconds) / 60;
 
-    /// <summary>Whether the arm has ended for every seed.</summary>
-    public bool Has(string arm) => Results.Runs.Count(r => r.Arm == arm && r.Error is null) == Seeds.Count;
+    /// <summary>The seeds that all of these arms run for, in their order; a comparison of them is over these.</summary>
+    public IReadOnlyList<long> SeedsOf(params IEnumerable<string> arms) =>
+        [.. Seeds.Where(seed => arms.All(arm => !own.TryGetValue(arm, out var seeds) || seeds.Contains(seed)))];
+
+    /// <summary>Whether the arm has ended for every seed that it runs for.</summary>
+    public bool Has(string arm) => Results.Runs.Count(r => r.Arm == arm && r.Error is null) is > 0 and var ended && ended == SeedsOf(arm).Count;
 
     /// <summary>One number a seed: of a measure, or of a value that the runs named.</summary>
     /// <param name="arm">the arm</param>
     /// <param name="measure">a measure's or value's name; null for the first measure</param>
     /// <exception cref="KeyNotFoundException">There is no such arm, measure or value.</exception>
     public double[] Of(string arm, string? measure = null) => Find(measure) is { } found
-        ? [.. Seeds.Select(seed => found.Of(Outputs(arm, seed), null))]
+        ? [.. SeedsOf(arm).Select(seed => found.Of(Outputs(arm, seed), null))]
         : Results.Of(arm, measure!);
 
     /// <summary>What a run kept of the test items.</summary>
@@ -65,8 +72,9 @@ public sealed class AblationReport
     public Effect Compare(string arm, string other, string? measure = null)
     {
         var found = Find(measure) ?? throw new KeyNotFoundException($"there is no measure \"{measure}\"; there are {string.Join(", ", Measures.Select(m => m.Name))}");
+        var seeds = SeedsOf(arm, other);
         return effects.GetOrAdd((arm, other, found.Name), _ =>
-            PairedEffect.Of(Seeds.Count, found.Items, (s, weights) => Difference(found, arm, other, s, weights), found.Clusters));
+            PairedEffect.Of(seeds.Count, found.Items, (s, weights) => Difference(found, arm, other, seeds[s], weights), found.Clusters));
     }
 
     /// <summary>Which share of one difference another is, such as how much of what is lost comes back.</summary>
@@ -76,8 +84,9 @@ public sealed class AblationReport
     public ShareEffect Share((string Arm, string Other) part, (string Arm, string Other) whole, string? measure = null)
     {
         var found = Find(measure) ?? throw new KeyNotFoundException($"there is no measure \"{measure}\"");
-        return PairedEffect.Share(Seeds.Count, found.Items, (s, weights) => Difference(found, part.Arm, part.Other, s, weights),
-            (s, weights) => Difference(found, whole.Arm, whole.Other, s, weights), found.Clusters);
+        var seeds = SeedsOf(part.Arm, part.Other, whole.Arm, whole.Other);
+        return PairedEffect.Share(seeds.Count, found.Items, (s, weights) => Difference(found, part.Arm, part.Other, seeds[s], weights),
+            (s, weights) => Difference(found, whole.Arm, whole.Other, seeds[s], weights), found.Clusters);
     }
 
     /// <summary>
@@ -190,8 +199,8 @@ public sealed class AblationReport
         return Chart.Combine(figures).WithTitle(title).WithXAxis(x).WithYAxis(curve);
     }
 
-    private double Difference(Measure measure, string arm, string other, int seed, double[]? weights) =>
-        measure.Of(Outputs(arm, Seeds[seed]), weights) - measure.Of(Outputs(other, Seeds[seed]), weights);
+    private double Difference(Measure measure, string arm, string other, long seed, double[]? weights) =>
+        measure.Of(Outputs(arm, seed), weights) - measure.Of(Outputs(other, seed), weights);
 
     private IReadOnlyList<string> Shown(IReadOnlyList<string>? arms) => [.. (arms ?? Arms).Distinct().Where(Has)];
 

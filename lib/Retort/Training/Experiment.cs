@@ -16,8 +16,8 @@ public interface IArm
     string Name { get; }
 
     /// <summary>
-    /// The seeds of the experiment's that it runs for, such as one for a first look; null for all. An arm of fewer seeds is run beside
-    /// the others, so that no core idles, and left out of the report's tables (<see cref="AblationReport.Has"/>).
+    /// The seeds of the experiment's that it runs for; null for all. An arm of fewer seeds (one for a first look, three where the effect is
+    /// large) is run beside the others, and compared over the seeds that both arms have (<see cref="AblationReport.SeedsOf"/>).
     /// </summary>
     [JsonIgnore]
     IReadOnlyList<long>? Seeds => null;
@@ -83,7 +83,8 @@ public static class Experiment
         {
             results = Ablation.Wait(list, seeds, runs, options.Cancel);
         }
-        return new AblationReport(results, seeds, [.. arms.Select(a => a.Name)], measures, run => Ablation.FolderOf(folder, run.Arm, run.Seed, run.Key));
+        return new AblationReport(results, seeds, [.. arms.Select(a => a.Name)], measures, run => Ablation.FolderOf(folder, run.Arm, run.Seed, run.Key),
+            arms.Where(a => a.Seeds is not null).ToDictionary(a => a.Name, a => a.Seeds!));
     }
 
     /// <summary>A folder of the cache for what is made once, such as a teacher or a store: named by all that decides it.</summary>

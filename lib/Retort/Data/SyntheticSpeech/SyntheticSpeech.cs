@@ -63,7 +63,7 @@ public sealed class SyntheticSpeech : SpokenData
         Version, FormattableString.Invariant($"{settings.Seed} ({settings.Snr.Lowest}, {settings.Snr.Highest}) {settings.Reflections} {settings.RoomSeconds}"),
         .. lines.Select(l => FormattableString.Invariant($"{l.Id}|{l.Words}|{l.Voice}|{l.Speed}|{l.Pitch}"))]);
 
-    // Scenarios by their weights, their actions evenly. A scenario for which nothing is left takes from the largest.
+    // Scenarios by their weights, or by their numbers of actions; their actions evenly. A scenario for which nothing is left takes from the largest.
     private static IEnumerable<(string Scenario, string Action)> Shares(CommandGrammar grammar, int utterances, SyntheticSpeechSettings settings)
     {
         var scenarios = settings.Scenarios is { } chosen ? [.. chosen.Order(StringComparer.Ordinal)] : grammar.Scenarios;
@@ -71,12 +71,13 @@ public sealed class SyntheticSpeech : SpokenData
         {
             throw new BadInputException(nameof(SyntheticSpeechSettings), nameof(SyntheticSpeechSettings.Scenarios), $"\"{unknown}\" is not known; known are {string.Join(", ", grammar.Scenarios)}");
         }
-        var total = scenarios.Sum(grammar.Weight);
+        double Weight(string scenario) => settings.EvenIntents ? Math.Min(grammar.Actions(scenario).Count, settings.Actions) : grammar.Weight(scenario);
+        var total = scenarios.Sum(Weight);
         var counts = new int[scenarios.Count];
         var (given, share) = (0, 0.0);
         for (var s = 0; s < counts.Length; s++)
         {
-            share += grammar.Weight(scenarios[s]) / total * utterances;
+            share += Weight(scenarios[s]) / total * utterances;
             counts[s] = (int)Math.Round(share) - given;
             given += counts[s];
         }

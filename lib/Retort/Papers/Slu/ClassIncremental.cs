@@ -152,7 +152,7 @@ public static class ClassIncremental
 
     /// <summary>
     /// How well an arm learns each later task, whatever it forgets: intent accuracy on that task's validation utterances right after learning
-    /// it, beside that of a model of all data at once on the same utterances; means over the report's seeds.
+    /// it, beside that of a model of all data at once on the same utterances; means over the seeds that both have.
     /// </summary>
     /// <param name="setup">the set-up of both arms</param>
     /// <param name="report">has both</param>
@@ -161,17 +161,18 @@ public static class ClassIncremental
     public static IReadOnlyList<SluLearned> Learned(SluSetup setup, AblationReport report, SluArm arm, SluArm offline)
     {
         var tasks = setup.Tasks(arm.Split);
-        var bounds = new double[report.Seeds.Count][];
+        var seeds = report.SeedsOf(arm.Name, offline.Name);
+        var bounds = new double[seeds.Count][];
         using var blas = Torch.Threads.OneBlasThread();
         AllCores.For(bounds.Length, s =>
         {
             using var one = Torch.Threads.RunWith(1);
-            using var model = ModelAfter(setup, offline, report.Seeds[s], report.FolderOf(offline.Name, report.Seeds[s]));
+            using var model = ModelAfter(setup, offline, seeds[s], report.FolderOf(offline.Name, seeds[s]));
             using var precision = TrainLoop.Precision(model, setup.Training.Mixed);
             bounds[s] = [.. Enumerable.Range(0, tasks.Tasks.Count).Select(task => SpeechDecoding.IntentAccuracy(model, setup.Validation, tasks.Of(setup.Validation.Scenarios, task)))];
         });
         return [.. Enumerable.Range(1, tasks.Tasks.Count - 1).Select(task =>
-            new SluLearned(task + 1, report.Of(arm.Name, $"validation, new task {task + 1}").Average(), 100 * bounds.Average(b => b[task])))];
+            new SluLearned(task + 1, report.SeedsOf(arm.Name).Zip(report.Of(arm.Name, $"validation, new task {task + 1}")).Where(x => seeds.Contains(x.First)).Average(x => x.Second), 100 * bounds.Average(b => b[task])))];
     }
 
     private static string FirstFolder(SluSetup setup, SluArm arm, long seed)
