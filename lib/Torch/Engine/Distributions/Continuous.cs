@@ -12,7 +12,7 @@ public class Normal : Distribution
 
     public Normal(Tensor loc, Tensor scale, Generator? generator = null) : this(Together(loc, scale), generator) { }
 
-    private Normal(Tensor[] both, Generator? generator) : base(generator, both[0].shape) => (loc, scale) = Own(both);
+    private Normal(Tensor[] both, Generator? generator) : base(generator, both[0].shape) => (loc, scale) = (Own(both[0]), Own(both[1]));
 
     public override Tensor mean => loc;
     public override Tensor mode => loc;
@@ -41,7 +41,7 @@ public class Laplace : Distribution
 
     public Laplace(Tensor loc, Tensor scale, Generator? generator = null) : this(Together(loc, scale), generator) { }
 
-    private Laplace(Tensor[] both, Generator? generator) : base(generator, both[0].shape) => (loc, scale) = Own(both);
+    private Laplace(Tensor[] both, Generator? generator) : base(generator, both[0].shape) => (loc, scale) = (Own(both[0]), Own(both[1]));
 
     public override Tensor mean => loc;
     public override Tensor mode => loc;
@@ -70,15 +70,42 @@ public class Laplace : Distribution
 }
 
 /// <summary>Every number from <c>low</c> to below <c>high</c> alike.</summary>
+/// <summary>Cauchy's distribution: without a mean, of unlimited variance.</summary>
+public class Cauchy : Distribution
+{
+    private readonly Tensor loc, scale;
+
+    public Cauchy(Tensor loc, Tensor scale, Generator? generator = null) : this(Together(loc, scale), generator) { }
+
+    private Cauchy(Tensor[] both, Generator? generator) : base(generator, both[0].shape) => (loc, scale) = (Own(both[0]), Own(both[1]));
+
+    public override Tensor mean => full_like(loc, double.NaN);
+    public override Tensor mode => loc;
+    public override Tensor variance => full_like(loc, double.PositiveInfinity);
+
+    public override Tensor rsample(params long[] sample_shape) => WrappedTensorDisposeScope(() => icdf(Inside(ExtendedShape(sample_shape), loc)));
+
+    public override Tensor log_prob(Tensor value) => WrappedTensorDisposeScope(() => -Math.Log(Math.PI) - scale.log() - ((value - loc) / scale).square().log1p());
+
+    public override Tensor entropy() => WrappedTensorDisposeScope(() => scale.log() + Math.Log(4 * Math.PI));
+
+    public override Tensor cdf(Tensor value) => WrappedTensorDisposeScope(() => ((value - loc) / scale).atan() / Math.PI + 0.5);
+
+    public override Tensor icdf(Tensor value) => WrappedTensorDisposeScope(() => ((value - 0.5) * Math.PI).tan() * scale + loc);
+
+    public override Distribution expand(Size batch_shape, Distribution? instance = null) => new Cauchy(loc.expand(batch_shape.Shape), scale.expand(batch_shape.Shape), Source);
+}
+
 public class Uniform : Distribution
 {
     private readonly Tensor low, high;
 
     public Uniform(Tensor low, Tensor high, Generator? generator = null) : this(Together(low, high), generator) { }
 
-    private Uniform(Tensor[] both, Generator? generator) : base(generator, both[0].shape) => (low, high) = Own(both);
+    private Uniform(Tensor[] both, Generator? generator) : base(generator, both[0].shape) => (low, high) = (Own(both[0]), Own(both[1]));
 
     public override Tensor mean => WrappedTensorDisposeScope(() => (low + high) / 2);
+    public override Tensor mode => full_like(low, double.NaN);
     public override Tensor variance => WrappedTensorDisposeScope(() => (high - low).square() / 12);
 
     public override Tensor rsample(params long[] sample_shape) => WrappedTensorDisposeScope(() =>

@@ -13,7 +13,7 @@ public class Bernoulli : Distribution
 
     public Bernoulli(Tensor? p = null, Tensor? l = null, Generator? generator = null) : base(generator, Only(p, l).shape)
     {
-        (this.p, this.l) = Own([p is null ? LogitsToProbs(l!, true) : p.alias(), l is null ? ProbsToLogits(p!, true) : l.alias()]);
+        (this.p, this.l) = (Own(p is null ? LogitsToProbs(l!, true) : p.alias()), Own(l is null ? ProbsToLogits(p!, true) : l.alias()));
     }
 
     internal static Tensor Only(Tensor? p, Tensor? l) => p is null != l is null ? p ?? l!
@@ -23,6 +23,11 @@ public class Bernoulli : Distribution
     public Tensor logits => l;
     public override Tensor mean => p;
     public override Tensor variance => WrappedTensorDisposeScope(() => p * (1 - p));
+
+    /// <summary>0 or 1; no number where both are as likely.</summary>
+    public override Tensor mode => WrappedTensorDisposeScope(() => p.ge(0.5).to(p.dtype).masked_fill(p.eq(0.5), double.NaN));
+
+    public override Tensor enumerate_support(bool expand = true) => Support(arange(2, dtype: p.dtype, device: p.device), expand);
 
     public override Tensor rsample(params long[] sample_shape)
     {
@@ -50,7 +55,7 @@ public class Categorical : Distribution
     {
         using var scope = NewDisposeScope();
         l = logits is null ? Logs(probs!) : logits - logits.logsumexp(-1, true);
-        (p, l) = Own([probs is null ? l.exp() : probs / probs.sum(-1, true), l]);
+        (p, l) = (Own(probs is null ? l.exp() : probs / probs.sum(-1, true)), Own(l));
     }
 
     private Tensor Logs(Tensor probs) => ProbsToLogits(probs / probs.sum(-1, true));
@@ -64,6 +69,10 @@ public class Categorical : Distribution
 
     /// <summary>NaN: classes have no variance.</summary>
     public override Tensor variance => full(batch_shape.Shape, double.NaN, p.dtype, p.device);
+
+    public override Tensor mode => p.argmax(-1);
+
+    public override Tensor enumerate_support(bool expand = true) => Support(arange(p.shape[^1], dtype: int64, device: p.device), expand);
 
     public override Tensor rsample(params long[] sample_shape)
     {
@@ -85,4 +94,90 @@ public class Categorical : Distribution
     public override Tensor entropy() => WrappedTensorDisposeScope(() => -(p * l.clamp(min: -3.4e38)).sum(-1));
 
     public override Distribution expand(Size batch_shape, Distribution? instance = null) => new Categorical(p.expand([.. batch_shape.Shape, p.shape[^1]]), null, Source);
+}
+
+/// <summary>A class of several as a row of zeros with a one at its place.</summary>
+public class OneHotCategorical : Distribution
+{
+    private readonly Categorical categorical;
+
+    public OneHotCategorical(Tensor? p = null, Tensor? l = null, Generator? generator = null) : this(new Categorical(p, l, generator), generator) { }
+
+    private OneHotCategorical(Categorical categorical, Generator? generator)
+        : base(generator, categorical.batch_shape.Shape, [categorical.probs.shape[^1]]) => this.categorical = categorical;
+
+    public Tensor probs => categorical.probs;
+    public Tensor logits => categorical.logits;
+    public override Tensor mean => probs;
+    public override Tensor mode => WrappedTensorDisposeScope(() => F.one_hot(probs.argmax(-1), probs.shape[^1]).to(probs.dtype));
+    public override Tensor variance => WrappedTensorDisposeScope(() => probs * (1 - probs));
+
+    public override Tensor rsample(params long[] sample_shape)
+    {
+        using var guard = no_grad();
+        return WrappedTensorDisposeScope(() => F.one_hot(categorical.sample(sample_shape), probs.shape[^1]).to(probs.dtype));
+    }
+
+    public override Tensor log_prob(Tensor value) => WrappedTensorDisposeScope(() => categorical.log_prob(value.argmax(-1)));
+
+    public override Tensor entropy() => categorical.entropy();
+
+    public override Distribution expand(Size batch_shape, Distribution? instance = null) =>
+        new OneHotCategorical((Categorical)categorical.expand(batch_shape), Source);
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) categorical.Dispose();
+        base.Dispose(disposing);
+    }
+}
+
+/// <summary>How often each class comes in a number of draws.</summary>
+public class Multinomial : Distribution
+{
+    private readonly int count;
+    private readonly Categorical categorical;
+
+    public Multinomial(int total_count, Tensor? probs = null, Tensor? logits = null, Generator? generator = null)
+        : this(total_count, new Categorical(probs, logits, generator), generator) { }
+
+    private Multinomial(int total_count, Categorical categorical, Generator? generator)
+        : base(generator, categorical.batch_shape.Shape, [categorical.probs.shape[^1]]) => (count, this.categorical) = (total_count, categorical);
+
+    public Tensor probs => categorical.probs;
+    public Tensor logits => categorical.logits;
+    public long[] param_shape => categorical.param_shape;
+    public override Tensor mean => WrappedTensorDisposeScope(() => probs * count);
+    public override Tensor variance => WrappedTensorDisposeScope(() => count * probs * (1 - probs));
+
+    public override Tensor rsample(params long[] sample_shape)
+    {
+        using var guard = no_grad();
+        return WrappedTensorDisposeScope(() => F.one_hot(categorical.sample([count, .. sample_shape]), probs.shape[^1]).sum([0]).to(probs.dtype));
+    }
+
+    public override Tensor log_prob(Tensor value) => WrappedTensorDisposeScope(() =>
+    {
+        var both = broadcast_tensors(logits, value).ToArray();
+        var logs = both[0].masked_fill(both[1].eq(0).logical_and(both[0].isinf()), 0);
+        return (both[1].sum(-1) + 1).lgamma() - (both[1] + 1).lgamma().sum(-1) + (logs * both[1]).sum(-1);
+    });
+
+    public override Tensor entropy() => WrappedTensorDisposeScope(() =>
+    {
+        var n = full([], (double)count, probs.dtype, probs.device);
+        using var binomial = new Binomial(n, probs);
+        var support = binomial.enumerate_support(false).narrow(0, 1, count);
+        var expected = (binomial.log_prob(support).exp() * (support + 1).lgamma()).sum([0, -1]);
+        return count * categorical.entropy() - (n + 1).lgamma() + expected;
+    });
+
+    public override Distribution expand(Size batch_shape, Distribution? instance = null) =>
+        new Multinomial(count, (Categorical)categorical.expand(batch_shape), Source);
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) categorical.Dispose();
+        base.Dispose(disposing);
+    }
 }

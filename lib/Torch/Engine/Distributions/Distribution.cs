@@ -2,7 +2,7 @@ using TorchSharp.Modules;
 
 namespace TorchSharp;
 
-// torch.distributions: the common ones, as PyTorch has them. Draws come from the generator given, else from libtorch's own.
+// torch.distributions as PyTorch has them (formulas: its documentation, and Johnson, Kotz and Balakrishnan). Draws come from the generator given, else from libtorch's own.
 public static partial class torch
 {
     public static partial class distributions
@@ -11,7 +11,7 @@ public static partial class torch
         public abstract class Distribution : IDisposable
         {
             private protected readonly Generator? Source;
-            private Tensor[] owned = [];
+            private readonly List<Tensor> owned = [];
 
             public Distribution(Generator? generator, long[]? batch_shape = null, long[]? event_shape = null)
             {
@@ -19,6 +19,8 @@ public static partial class torch
                 this.batch_shape = new Size(batch_shape ?? []);
                 this.event_shape = new Size(event_shape ?? []);
             }
+
+            public Distribution(Generator? generator, Size batch_shape, Size? event_shape = null) : this(generator, batch_shape.Shape, event_shape?.Shape) { }
 
             public Size batch_shape { get; private set; }
             public Size event_shape { get; private set; }
@@ -70,18 +72,34 @@ public static partial class torch
             {
                 if (disposing)
                 {
-                    Array.ForEach(owned, t => t.Dispose());
+                    owned.ForEach(t => t.Dispose());
                 }
             }
 
-            /// <summary>Keeps the two parameters until the distribution is disposed of, whatever scope they were made in.</summary>
-            private protected (Tensor, Tensor) Own(Tensor[] both)
+            /// <summary>Keeps a parameter until the distribution is disposed of, whatever scope it was made in.</summary>
+            private protected Tensor Own(Tensor parameter)
             {
-                owned = Array.ConvertAll(both, t => t.DetachFromDisposeScope());
-                return (both[0], both[1]);
+                owned.Add(parameter.DetachFromDisposeScope());
+                return parameter;
             }
 
+            /// <summary>The shapes, for a class that knows them only after its constructor's first lines.</summary>
+            protected void _init(Size? batch_shape = null, Size? event_shape = null) =>
+                (this.batch_shape, this.event_shape) = (batch_shape ?? Size.Empty, event_shape ?? Size.Empty);
+
+            /// <summary>All values of a discrete distribution: (values, batch_shape), or with expand false (values, 1, ..., 1).</summary>
+            /// <exception cref="NotSupportedException">The values are without number, or depend on the batch.</exception>
+            public virtual Tensor enumerate_support(bool expand = true) => throw Lacks(nameof(enumerate_support));
+
+            private protected Tensor Support(Tensor values, bool expand) => WrappedTensorDisposeScope(() =>
+            {
+                var apart = values.view([values.shape[0], .. batch_shape.Shape.Select(_ => 1L)]);
+                return expand ? apart.expand([values.shape[0], .. batch_shape.Shape]).clone() : apart.clone();
+            });
+
             protected long[] ExtendedShape(params long[] sample_shape) => [.. sample_shape, .. batch_shape.Shape, .. event_shape.Shape];
+
+            protected Tensor ClampByZero(Tensor x) => x.clamp_min(0);
 
             protected Tensor ClampProbs(Tensor probs)
             {
@@ -99,32 +117,18 @@ public static partial class torch
 
             /// <summary>The parameters broadcast against one another.</summary>
             private protected static Tensor[] Together(params Tensor[] parameters) => broadcast_tensors(parameters).ToArray();
+
+            /// <summary>Uniform on (0, 1), both ends left out.</summary>
+            private protected Tensor Inside(long[] shape, Tensor like) => rand(shape, like.dtype, like.device, generator: Source)
+                .clamp(like.dtype == ScalarType.Float64 ? 1e-300 : 1.2e-38, 1 - (like.dtype == ScalarType.Float64 ? 1e-16 : 6e-8));
         }
 
-        public static Normal Normal(Tensor loc, Tensor scale, Generator? generator = null) => new(loc, scale, generator);
+        /// <summary>Distributions whose density is the exponential of a product of parameters and statistics.</summary>
+        public abstract class ExponentialFamily : Distribution
+        {
+            protected ExponentialFamily(Generator? generator) : base(generator) { }
 
-        public static Normal Normal(float loc, float scale = 1, Generator? generator = null) => new(tensor(loc), tensor(scale), generator);
-
-        public static Normal Normal(double loc, double scale = 1, Generator? generator = null) => new(tensor(loc), tensor(scale), generator);
-
-        public static Laplace Laplace(Tensor loc, Tensor scale, Generator? generator = null) => new(loc, scale, generator);
-
-        public static Laplace Laplace(float loc, float scale = 1, Generator? generator = null) => new(tensor(loc), tensor(scale), generator);
-
-        public static Laplace Laplace(double loc, double scale = 1, Generator? generator = null) => new(tensor(loc), tensor(scale), generator);
-
-        public static Uniform Uniform(Tensor low, Tensor high, Generator? generator = null) => new(low, high, generator);
-
-        public static Bernoulli Bernoulli(Tensor? probs = null, Tensor? logits = null, Generator? generator = null) => new(probs, logits, generator);
-
-        public static Bernoulli Bernoulli(float? probs, float? logits, Generator? generator = null)
-            => new(probs is { } p ? tensor(p) : null, logits is { } l ? tensor(l) : null, generator);
-
-        public static Bernoulli Bernoulli(double? probs, double? logits, Generator? generator = null)
-            => new(probs is { } p ? tensor(p) : null, logits is { } l ? tensor(l) : null, generator);
-
-        public static Categorical Categorical(Tensor? probs = null, Tensor? logits = null, Generator? generator = null) => new(probs, logits, generator);
-
-        public static Categorical Categorical(int categories, Generator? generator = null) => new(ones(categories) / categories, null, generator);
+            private protected ExponentialFamily(Generator? generator, long[] batch_shape, long[]? event_shape = null) : base(generator, batch_shape, event_shape) { }
+        }
     }
 }
