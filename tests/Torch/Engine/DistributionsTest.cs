@@ -177,6 +177,37 @@ public class DistributionsTest
     }
 
     [Fact]
+    public void Transforms_ForthAndBack_GiveTheSameAndTheirSlopes()
+    {
+        using var scope = NewDisposeScope();
+        var at = tensor(new[,] { { 0.2, 0.5, 0.9 }, { 0.3, 0.6, 0.7 } });
+        foreach (var one in new transforms.Transform[]
+        {
+            new transforms.ExpTransform(), new transforms.LogTransform(), new transforms.PowerTransform(tensor(2.5)), new transforms.SigmoidTransform(),
+            new transforms.TanhTransform(), new transforms.SoftplusTransform(), new transforms.AffineTransform(tensor(1.0), tensor(-2.0)),
+            new transforms.ComposeTransform([new transforms.TanhTransform(), new transforms.ExpTransform()]),
+        })
+        {
+            var x = at.clone().requires_grad_();
+            var y = one.forward(x);
+            Assert.True(one.inv.forward(y).allclose(x), one.GetType().Name);
+            // One standard normal seen through the transform: its density is the normal's over the slope.
+            var slope = autograd.grad([y.sum()], [x])[0];
+            var through = new TorchSharp.Modules.TransformedDistribution(Normal(tensor(0.0), tensor(1.0)), one).log_prob(y);
+            Assert.True(through.allclose(Normal(tensor(0.0), tensor(1.0)).log_prob(x) - slope.abs().log()), one.GetType().Name);
+            Assert.Equal(slope.mean().sign().item<double>(), one.sign.to(float64).item<double>());
+        }
+        Assert.True(new transforms.SoftmaxTransform().forward(at).sum(-1).allclose(ones([2], float64)));
+        var rowsOf = new transforms.IndepdenentTransform(new transforms.ExpTransform(), 1);
+        Assert.True(new TorchSharp.Modules.TransformedDistribution(Normal(at, at), rowsOf).log_prob(at.exp()).allclose((Normal(at, at).log_prob(at) - at).sum(-1)));
+        var square = new transforms.ReshapeTransform([3], [3, 1]);
+        Assert.Equal([2L, 3, 1], square.forward(at).shape);
+        Assert.Equal([2L, 3], square.inv.forward(square.forward(at)).shape);
+        Assert.Throws<ArgumentException>(() => new transforms.ReshapeTransform([3], [2, 2]));
+        Assert.Throws<NotSupportedException>(() => new TorchSharp.Modules.TransformedDistribution(Normal(at, at), new transforms.AbsTransform()).log_prob(at));
+    }
+
+    [Fact]
     public void Support_OfADiscreteOne_SumsToOne()
     {
         using var scope = NewDisposeScope();

@@ -46,7 +46,7 @@ public class TransformedDistribution : Distribution
     {
         var dimensions = event_shape.Length;
         Tensor? sum = null;
-        foreach (var transform in transforms.Reverse())
+        foreach (var transform in Enumerable.Reverse(transforms))
         {
             var x = transform._inverse(value);
             var slope = Independent.SumLast(transform.log_abs_det_jacobian(x, value), dimensions - transform.event_dim);
@@ -64,7 +64,7 @@ public class TransformedDistribution : Distribution
     private Tensor Mirrored(Tensor probability) => transforms.Aggregate(probability - 0.5, (p, t) => p * t._sign()) + 0.5;
 
     public override Tensor cdf(Tensor value) => WrappedTensorDisposeScope(() =>
-        Mirrored(inner.cdf(transforms.Reverse().Aggregate(value, (y, t) => t._inverse(y)))));
+        Mirrored(inner.cdf(Enumerable.Reverse(transforms).Aggregate(value, (y, t) => t._inverse(y)))));
 
     public override Tensor icdf(Tensor value) => WrappedTensorDisposeScope(() =>
         transforms.Aggregate(inner.icdf(Mirrored(value)), (x, t) => t._call(x)));

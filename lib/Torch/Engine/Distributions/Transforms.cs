@@ -151,6 +151,43 @@ public static partial class torch
                     throw new NotSupportedException("SoftmaxTransform has no log_abs_det_jacobian: scores that differ by a constant become the same shares");
             }
 
+            /// <summary>Another shape for the last dimensions.</summary>
+            public class ReshapeTransform(long[] in_shape, long[] out_shape) : Transform
+            {
+                private readonly int before = Same(in_shape, out_shape);
+
+                private static int Same(long[] from, long[] to) => from.Aggregate(1L, (a, b) => a * b) == to.Aggregate(1L, (a, b) => a * b) ? from.Length
+                    : throw new ArgumentException($"a shape of {string.Join(" x ", from)} does not become one of {string.Join(" x ", to)}");
+
+                public override int event_dim => Math.Max(before, out_shape.Length);
+
+                private static long[] Change(long[] shape, long[] from, long[] to) => shape.Length >= from.Length && shape[^from.Length..].SequenceEqual(from)
+                    ? [.. shape[..^from.Length], .. to]
+                    : throw new ArgumentException($"{string.Join(" x ", shape)} does not end in {string.Join(" x ", from)}");
+
+                public override long[] forward_shape(long[] shape) => Change(shape, in_shape, out_shape);
+                public override long[] inverse_shape(long[] shape) => Change(shape, out_shape, in_shape);
+                protected internal override Tensor _call(Tensor x) => x.reshape(forward_shape(x.shape));
+                protected internal override Tensor _inverse(Tensor y) => y.reshape(inverse_shape(y.shape));
+                protected internal override Tensor log_abs_det_jacobian(Tensor x, Tensor y) => zeros(x.shape[..^before], x.dtype, x.device);
+            }
+
+            /// <summary>More of the last dimensions as one event: the slopes' logarithms are summed over them. (TorchSharp's spelling.)</summary>
+            public class IndepdenentTransform(Transform base_transform, int reinterpreted_batch_dims) : Transform
+            {
+                public override bool bijective => base_transform.bijective;
+                public override int event_dim => base_transform.event_dim + reinterpreted_batch_dims;
+                public override Transform inv => new IndepdenentTransform(base_transform.inv, reinterpreted_batch_dims);
+                public override long[] forward_shape(long[] shape) => base_transform.forward_shape(shape);
+                public override long[] inverse_shape(long[] shape) => base_transform.inverse_shape(shape);
+                protected internal override Tensor _call(Tensor x) => base_transform._call(x);
+                protected internal override Tensor _inverse(Tensor y) => base_transform._inverse(y);
+                protected internal override Tensor _sign() => base_transform._sign();
+
+                protected internal override Tensor log_abs_det_jacobian(Tensor x, Tensor y) =>
+                    TorchSharp.Modules.Independent.SumLast(base_transform.log_abs_det_jacobian(x, y), reinterpreted_batch_dims);
+            }
+
             /// <summary>One transform after another.</summary>
             public class ComposeTransform : Transform
             {
@@ -160,11 +197,11 @@ public static partial class torch
 
                 public override bool bijective => parts.All(p => p.bijective);
                 public override int event_dim => parts.Select(p => p.event_dim).DefaultIfEmpty().Max();
-                public override Transform inv => new ComposeTransform(parts.Reverse().Select(p => p.inv));
+                public override Transform inv => new ComposeTransform(Enumerable.Reverse(parts).Select(p => p.inv));
                 public override long[] forward_shape(long[] shape) => parts.Aggregate(shape, (s, p) => p.forward_shape(s));
-                public override long[] inverse_shape(long[] shape) => parts.Reverse().Aggregate(shape, (s, p) => p.inverse_shape(s));
+                public override long[] inverse_shape(long[] shape) => Enumerable.Reverse(parts).Aggregate(shape, (s, p) => p.inverse_shape(s));
                 protected internal override Tensor _call(Tensor x) => parts.Aggregate(x, (at, p) => p._call(at));
-                protected internal override Tensor _inverse(Tensor y) => parts.Reverse().Aggregate(y, (at, p) => p._inverse(at));
+                protected internal override Tensor _inverse(Tensor y) => Enumerable.Reverse(parts).Aggregate(y, (at, p) => p._inverse(at));
                 protected internal override Tensor _sign() => parts.Aggregate(tensor(1.0), (s, p) => s * p._sign());
 
                 protected internal override Tensor log_abs_det_jacobian(Tensor x, Tensor y) => WrappedTensorDisposeScope(() =>
