@@ -208,6 +208,27 @@ public sealed class AudioTransformerTest
     }
 
     [Fact]
+    public void Embeddings_OfAShortClipUnderPadShort_AreWhatItsScoresAreMadeOf()
+    {
+        using var model = new AudioTransformer(Toy with { PadShort = true, Patch = 8, Pooling = Pooling.Logit }, 1);
+        using var plain = new AudioTransformer(Toy with { Patch = 8, Pooling = Pooling.Logit }, 1);
+        model.eval();
+        plain.eval();
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var mel = model.FrontEnd.call(tensor(Wave(160 * 30)).unsqueeze(0));  // 31 frames of 64
+        Assert.Equal([1, 64 / 8, 24], model.StepEmbeddings(mel).shape);
+        Assert.Equal([1, 31 / 8, 24], plain.StepEmbeddings(mel).shape);
+        foreach (var m in new[] { model, plain })
+        {
+            var state = m.state_dict();
+            var head = nn.functional.layer_norm(m.ClipEmbeddings(mel), [24], state["outputlayer.0.weight"], state["outputlayer.0.bias"], 1e-5);
+            Near(Values(m.ForwardMel(mel)), Values(nn.functional.linear(head, state["outputlayer.1.weight"], state["outputlayer.1.bias"])), 1e-5f);
+        }
+        Assert.NotEqual(Values(model.ClipEmbeddings(mel)), Values(plain.ClipEmbeddings(mel)));
+    }
+
+    [Fact]
     public void Settings_ThatDoNotFit_AreRefused()
     {
         Assert.Throws<ArgumentException>(() => new AudioTransformer(Toy with { Heads = 5 }, 0));

@@ -109,6 +109,19 @@ public sealed class ExperimentTest : IDisposable
     }
 
     [Fact]
+    public void Report_Bars_SayWhatTheirWhiskersAreAndHaveNoneOfOneSeed()
+    {
+        var several = Run(new(1), [new("a", x => 0.7)], 1, 2, 3);
+        var figure = System.Text.Json.Nodes.JsonNode.Parse(several.Bars("t").ToJson())!;
+        var whisker = Assert.Single(figure["data"]![0]!["error_y"]!["array"]!.AsArray())!.GetValue<double>();
+        Assert.Equal(Sample.StandardDeviation(several.Of("a")), whisker, 6);
+        Assert.Equal("accuracy, %; mean ± sd of 3 seeds", figure["layout"]!["yaxis"]!["title"]!["text"]!.GetValue<string>());
+        figure = System.Text.Json.Nodes.JsonNode.Parse(Run(new(1), [new("a", x => 0.7)], 1).Bars("t").ToJson())!;
+        Assert.Null(figure["data"]![0]!["error_y"]);
+        Assert.Equal("accuracy, %", figure["layout"]!["yaxis"]!["title"]!["text"]!.GetValue<string>());
+    }
+
+    [Fact]
     public void Report_InWords_SaysDifferencesAndWhatWasNotRun()
     {
         var report = Run(new(1), [new("better", x => 0.9), new("worse", x => 0.6), new("worse again", x => 0.6)], 1, 2, 3);

@@ -84,7 +84,10 @@ public sealed class AudioTagger
     /// <param name="samples">mono, at <see cref="SampleRate"/>, in [-1, 1]</param>
     public float[] Embedding(float[] samples) => OfMel(samples, model.ClipEmbeddings);
 
-    /// <summary>An embedding of D numbers for each time step of <see cref="StepSeconds"/>.</summary>
+    /// <summary>
+    /// An embedding of D numbers for each time step of <see cref="StepSeconds"/>. A model with <see cref="AudioTransformerSettings.PadShort"/> continues a short
+    /// clip with silence: its last steps are that silence's.
+    /// </summary>
     /// <param name="samples">mono, at <see cref="SampleRate"/>, in [-1, 1]</param>
     public float[][] StepEmbeddings(float[] samples) =>
         OfMel(samples, model.StepEmbeddings).Chunk(model.Settings.Width).ToArray();

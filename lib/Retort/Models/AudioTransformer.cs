@@ -123,14 +123,15 @@ public sealed class AudioTransformer : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
-    /// Embeddings (B, steps, D) of each time step of spectrograms (B, mels, frames): the tokens after the last norm, mean
-    /// over frequency. A step is one patch long (160 ms). A long clip is seen in windows; what is left at the end of a
-    /// window beyond its last whole patch is left out.
+    /// Embeddings (B, steps, D) of each time step of spectrograms (B, mels, frames): the tokens after the last norm, mean over frequency. A step is one
+    /// patch long, <see cref="AudioTransformerSettings.Patch"/> frames (160 ms with the published settings). A long clip is seen in windows; what is left at
+    /// the end of a window beyond its last whole patch is left out. Under <see cref="AudioTransformerSettings.PadShort"/> a short clip has the steps of the
+    /// silence after it, too, as its scores are made of them.
     /// </summary>
     public Tensor StepEmbeddings(Tensor mel)
     {
         using var scope = NewDisposeScope();
-        var x = Normalise(mel);
+        var x = Normalise(Continued(mel));
         var steps = new List<Tensor>();
         for (long start = 0; x.shape[2] - start >= Settings.Patch; start += Settings.TargetFrames)
         {
@@ -139,7 +140,10 @@ public sealed class AudioTransformer : nn.Module<Tensor, Tensor>
         return cat(steps, 1).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Embeddings (B, D) of whole clips: the mean of <see cref="StepEmbeddings"/>.</summary>
+    /// <summary>
+    /// Embeddings (B, D) of whole clips: the mean of <see cref="StepEmbeddings"/>. Of a clip of up to TargetFrames frames it is what the head makes the scores of
+    /// under <see cref="Pooling.Mean"/> and <see cref="Pooling.Logit"/>.
+    /// </summary>
     public Tensor ClipEmbeddings(Tensor mel)
     {
         using var scope = NewDisposeScope();

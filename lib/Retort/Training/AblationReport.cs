@@ -161,7 +161,10 @@ public sealed class AblationReport
         return table;
     }
 
-    /// <summary>Bars of a measure, mean over seeds, with the seeds as points; lines at values to compare with.</summary>
+    /// <summary>
+    /// Bars of a measure, mean over seeds; whiskers of one standard deviation over seeds to each side, which the axis says, and none for one seed; lines at
+    /// values to compare with.
+    /// </summary>
     /// <param name="title">above the figure</param>
     /// <param name="arms">the arms in order; null for all</param>
     /// <param name="measure">a measure's or value's name; null for the first measure</param>
@@ -171,8 +174,10 @@ public sealed class AblationReport
         var shown = Shown(arms);
         var values = shown.Select(a => Of(a, measure)).ToArray();
         var name = Find(measure)?.Name ?? measure!;
-        var bars = Chart.Bar(shown, values.Select(v => v.Average()), name, values.Select(v => v.Length > 1 ? Sample.StandardDeviation(v) : 0));
-        return lines.Aggregate(bars.WithTitle(title).WithYAxis(Axis(measure)), (figure, line) =>
+        var several = Seeds.Count > 1;
+        var bars = Chart.Bar(shown, values.Select(v => v.Average()), name, several ? values.Select(Sample.StandardDeviation) : null);
+        var axis = several ? $"{Axis(measure)}; mean ± sd of {Seeds.Count} seeds" : Axis(measure);
+        return lines.Aggregate(bars.WithTitle(title).WithYAxis(axis), (figure, line) =>
             figure.WithHorizontalLine(line.Value, string.Create(CultureInfo.InvariantCulture, $"{line.Name} {line.Value:F1}")));
     }
 

@@ -42,6 +42,20 @@ public sealed class CedDataTest : IDisposable
     }
 
     [Fact]
+    public void Scores_OfValidationAndTestClips_AreRowsOfTheirOwnClips()
+    {
+        using var data = CedData.Divide(CsvFolder.Open(Csv("rows", Enumerable.Repeat("a", 20).Concat(Enumerable.Repeat("b", 20)))));
+        Assert.Equal((4, 8), (data.Validation.Count, data.Test.Count));
+        foreach (var (part, scores) in new[] { (data.Validation, data.ValidationScores(Sums)), (data.Test, data.TestScores(Sums)) })
+        {
+            var clean = data.Views(part, ViewSettings.Clean);
+            Assert.Equal(Enumerable.Range(0, part.Count).SelectMany(i => Sums(clean.Clean([i])).data<float>().ToArray()), scores);
+        }
+
+        static torch.Tensor Sums(torch.Tensor mel) => torch.stack([mel.amax([1, 2]), mel.amin([1, 2])], 1);
+    }
+
+    [Fact]
     public void Views_PaperMaskOnShortClips_IsRefusedWithTheRightOne()
     {
         using var data = CedData.Divide(CsvFolder.Open(Csv("short", Enumerable.Repeat("a", 10).Concat(Enumerable.Repeat("b", 10)))));

@@ -93,6 +93,7 @@ public sealed class CedStudentTest : IDisposable
         Assert.Equal((0, 84), (found.OtherClasses, clips.Scores!.Card.BytesPerView));
         Assert.True(clips.Verify(teachers.Ensemble(8), rows: 60).MaxDifference > 5e-4f);
         Assert.InRange((double)clips.Storage()[0, "bytes a view"]!, 84, 120);
+        Assert.Equal((1, 5), (clips.Storage().Count, clips.Storage(audioSet: true).Count));
     }
 
     [Fact]

@@ -91,14 +91,19 @@ public sealed class CedClips : IResultKey, IDisposable
             teachers.ForwardMel(Views.Mel([clip], [viewSeed])).cpu().data<float>().ToArray().CopyTo(scores);
         }, seed);
 
-    /// <summary>What the scores take on disk, beside the audio and beside dense scores; below it the paper's cases at our bytes a view.</summary>
-    public Table Storage()
+    /// <summary>What the scores take on disk, beside the audio of these clips.</summary>
+    /// <param name="audioSet">whether AudioSet's sizes at these bytes a view stand below, and all its scores in float32: right for as many scores a view as the paper stores</param>
+    public Table Storage(bool audioSet = false)
     {
         var table = new Table("store", "views", "bytes a view", "MB", "% of the audio").WithTitle("What the scores take")
             .WithFormat("views", "N0").WithFormat("bytes a view", "F1").WithFormat("MB", "N1").WithFormat("% of the audio", "F2");
         void Row(string name, double views, double bytes, double audio) => table = table.WithRow(name, views, bytes, views * bytes / 1e6, 100 * views * bytes / audio);
         var (rows, mine) = (Scores!.Rows, (double)Scores.BytesOnDisk / Scores.Rows);
         Row("these clips", rows, mine, Enumerable.Range(0, Data.Count).Sum(i => 2.0 * Data.Samples(i).Length));
+        if (!audioSet)
+        {
+            return table;
+        }
         Row("AS-2M, 10 views", 10 * AudioSetClips, mine, AudioSetClips * TenSeconds);
         Row("AS-2M, 40 views (the shipped configuration)", 40 * AudioSetClips, mine, AudioSetClips * TenSeconds);
         Row("AS-20K, 120 views", 120 * 22_160, mine, 22_160 * TenSeconds);

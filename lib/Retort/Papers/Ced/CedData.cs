@@ -171,6 +171,9 @@ public sealed class CedData : IResultKey, IDisposable
     /// <summary>Macro mAP on the validation clips by a function of the spectrograms, such as an ensemble's, 0 to 1.</summary>
     public double ValidationMap(Func<Tensor, Tensor> score) => Map(Score(score, validation), Validation);
 
+    /// <summary>Outputs (clips x classes, row by row) of the validation clips by a function of the spectrograms, such as to choose a threshold by.</summary>
+    public float[] ValidationScores(Func<Tensor, Tensor> score) => Score(score, validation);
+
     /// <summary>The model's outputs (clips x classes, row by row) of the test clips.</summary>
     public float[] TestScores(AudioTransformer model) => Score(Logits(model), test);
 
