@@ -126,10 +126,11 @@ public sealed class ExperimentTest : IDisposable
     {
         var report = Run(new(1), [new("better", x => 0.9), new("worse", x => 0.6), new("worse again", x => 0.6)], 1, 2, 3);
         var lines = report.InWords(("better", "worse"), ("worse", "better"), ("worse again", "worse"), ("best", "worse")).Text.Split('\n');
-        Assert.Matches(@"^""better"" less ""worse"": \+\d+\.\d \[\d+\.\d, \d+\.\d\] %, ahead$", lines[0]);
-        Assert.Matches(@": -\d+\.\d \[-.*, -.*\] %, behind$", lines[1]);
+        Assert.Matches(@"^""better"" less ""worse"": \+\d+\.\d \[\d+\.\d, \d+\.\d\] points, ahead$", lines[0]);
+        Assert.Matches(@": -\d+\.\d \[-.*, -.*\] points, behind$", lines[1]);
         Assert.EndsWith("not told apart", lines[2]);
         Assert.Equal("\"best\" less \"worse\": not run at this size", lines[3]);
+        Assert.EndsWith(" points, one seed, no interval", Run(new(1), [new("better", x => 0.9), new("worse", x => 0.6)], 1).InWords(("better", "worse")).Text);
     }
 
     [Fact]

@@ -90,7 +90,7 @@ public sealed class AblationReport
     }
 
     /// <summary>
-    /// Differences of the first measure in words, a line each: estimate, 95 % interval, and whether that leaves 0 out. The intervals are each for itself; a
+    /// Differences of the first measure in words, a line each: estimate, 95 % interval (in points, where the measure is in percent), and whether that leaves 0 out. The intervals are each for itself; a
     /// <see cref="Claims.ClaimSet"/> corrects them for their number.
     /// </summary>
     /// <param name="pairs">arms and what each is compared with; a line says where one was not run</param>
@@ -103,7 +103,8 @@ public sealed class AblationReport
         }
         var (effect, first) = (Compare(pair.Arm, pair.Other), Measures[0]);
         var verdict = effect.Low > 0 ? "ahead" : effect.High < 0 ? "behind" : "not told apart";
-        return $"{what}: {effect.Estimate.ToString($"+{Zero(first)};-{Zero(first)};{Zero(first)}", CultureInfo.InvariantCulture)} {Interval(effect, first)} {first.Unit}".TrimEnd() + $", {verdict}";
+        var (unit, number) = (first.Unit == "%" ? "points" : first.Unit, effect.Estimate.ToString($"+{Zero(first)};-{Zero(first)};{Zero(first)}", CultureInfo.InvariantCulture));
+        return double.IsFinite(effect.Low) ? $"{what}: {number} {Interval(effect, first)} {unit}".TrimEnd() + $", {verdict}" : $"{what}: {number} {unit}".TrimEnd() + ", one seed, no interval";
     })));
 
     /// <summary>
