@@ -29,6 +29,16 @@ public sealed class TextCorruption
     /// <summary>The words that a word may be taken for, the most alike first.</summary>
     public IReadOnlyList<string> Confusions(string word) => confusions[word];
 
+    // Whether a word is of the vocabulary.
+    internal bool Knows(string word) => confusions.ContainsKey(word);
+
+    // A word that another may be taken for; the nearest are met most often.
+    internal string Near(string word, RandomStream draw)
+    {
+        var near = confusions[word];
+        return near[Math.Min((int)(-2 * Math.Log(1 - draw.NextDouble())), near.Length - 1)];
+    }
+
     /// <summary>A list of a sentence.</summary>
     /// <param name="sentence">what was "said"</param>
     /// <param name="draw">how unclear it is, and what each hypothesis takes it for</param>
@@ -42,12 +52,10 @@ public sealed class TextCorruption
             {
                 return new (string? Word, double Weight)[] { (word, 1) };
             }
-            var known = confusions[word];
             var alternatives = new List<(string?, double)> { (word, draw.Gamma(1.5)) };
             for (var i = draw.Next(1, 3); i > 0; i--)
             {
-                // The nearest words are met most often.
-                alternatives.Add((known[Math.Min((int)(-2 * Math.Log(1 - draw.NextDouble())), known.Length - 1)], draw.Gamma(1)));
+                alternatives.Add((Near(word, draw), draw.Gamma(1)));
             }
             if (draw.Chance(0.15))
             {

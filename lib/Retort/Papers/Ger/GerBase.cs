@@ -11,7 +11,8 @@ namespace Retort.Papers.Ger;
 
 /// <summary>
 /// The small language model in the place of LLaMA-2-7b. A 7 B model can copy and vote within a list from its pre-training; a model of
-/// one million weights learns it from lists corrupted in text alone (<see cref="TextCorruption"/>) beside plain text.
+/// one million weights learns it from lists corrupted in text alone (<see cref="TextCorruption"/>) beside plain text, and then from lists
+/// with the errors of the recogniser in hand (<see cref="ListChannel"/>).
 /// </summary>
 public sealed record GerBaseSettings
 {
@@ -29,6 +30,12 @@ public sealed record GerBaseSettings
 
     /// <summary>Share of sentences that are learned as plain text; the others are corrupted lists with their answers. 1: the base has never met a list.</summary>
     public double PlainShare { get; init; } = 0.25;
+
+    /// <summary>
+    /// Whether all tokens of a list are learned, as a language model reads its text: each hypothesis is nearly a copy of the one before,
+    /// and copying is what the answers need first. Else the answers alone, as the adapters do.
+    /// </summary>
+    public bool WholeLists { get; init; } = true;
 
     /// <summary>The seed of weights, order and corruptions.</summary>
     public long Seed { get; init; } = 11;
@@ -71,16 +78,22 @@ public sealed class GerBase : IResultKey
     /// <param name="folder">where the run is kept; null to keep nothing</param>
     /// <param name="progress">where it says how far it is; null: below the cell, or in the terminal</param>
     /// <param name="cancel">stops it, with a checkpoint</param>
-    public static GerBase Train(GerBaseSettings settings, GerData data, string? folder = null, Progress? progress = null, CancellationToken cancel = default)
+    /// <param name="channel">makes the lists; null: words are taken for what they sound like</param>
+    /// <param name="from">the base whose weights it starts with; null: fresh ones</param>
+    public static GerBase Train(GerBaseSettings settings, GerData data, string? folder = null, Progress? progress = null, CancellationToken cancel = default, ListChannel? channel = null, GerBase? from = null)
     {
         var size = settings.Model with { Vocabulary = data.Words.Count };
         var prompt = GerPrompt.Short(data.Words);
         using var model = new Llama(size);
         model.Fill(settings.Seed);
+        if (from is not null)
+        {
+            LlamaCheckpoint.Load(model, from.weights);
+        }
         var adam = new AdamSettings { Beta2 = 0.98, WeightDecay = 0.01, Decoupled = true, SpareVectors = true };
-        var training = new GerTextTraining("language model", settings.Seed, settings.Steps, settings.Batch, settings.LearningRate, adam);
-        var corruption = GerTextTraining.Corruption(data);
-        var result = training.Run(model, data, new { settings, Data = data.ResultKey, Learns = "all tokens" }, context =>
+        var training = new GerTextTraining(from is null ? "language model" : "language model, goes on", settings.Seed, settings.Steps, settings.Batch, settings.LearningRate, adam);
+        Func<string, RandomStream, NBestList> corrupted = channel is null ? data.Sounds.List : channel.List;
+        var result = training.Run(model, data, new { settings, Data = data.ResultKey, Channel = channel?.ResultKey, From = from?.ResultKey }, context =>
         {
             var (tokens, targets) = Sequences([.. context.Batch.Select(i => Sequence(i, context.Step))]);
             return TokenLoss.CrossEntropy(model.call(tokens, null), targets);
@@ -92,11 +105,12 @@ public sealed class GerBase : IResultKey
         (int[] Tokens, int Prompt) Sequence(int i, long step)
         {
             var draw = RandomStream.Of(settings.Seed, "corrupt", $"{i}", step);
-            // Every token but the first is learned, the list's own too, as a language model reads its text: each hypothesis is nearly a
-            // copy of the one before, and copying is what the answers need first.
-            return draw.Chance(settings.PlainShare)
-                ? (data.Words.EncodeMarked(data.Text[i]), 1)
-                : (prompt.EncodeWithAnswer(corruption.List(data.Text[i], draw)).Tokens, 1);
+            if (draw.Chance(settings.PlainShare))
+            {
+                return (data.Words.EncodeMarked(data.Text[i]), 1);
+            }
+            var (tokens, length) = prompt.EncodeWithAnswer(corrupted(data.Text[i], draw));
+            return (tokens, settings.WholeLists ? 1 : length);
         }
     }
 

@@ -21,9 +21,11 @@ public sealed class GerData : IResultKey
     private static readonly string[] parts = ["train", "validation", "test"];
     private readonly GerDataSettings settings;
     private readonly IReadOnlyDictionary<string, string[]> sentences;
+    private readonly Lazy<TextCorruption> sounds;
 
     private GerData(GerDataSettings settings, IReadOnlyDictionary<string, string[]> sentences, WordTokenizer words, string hash) =>
-        (this.settings, this.sentences, Words, ResultKey) = (settings, sentences, words, hash);
+        (this.settings, this.sentences, Words, ResultKey, sounds) = (settings, sentences, words, hash,
+            new(() => new([.. words.Tokens.Where(t => t.All(char.IsAsciiLetterLower))], settings.Hypotheses)));
 
     /// <summary>The settings.</summary>
     public GerDataSettings Settings => settings;
@@ -33,6 +35,10 @@ public sealed class GerData : IResultKey
 
     /// <summary>The words of the language model's text, and of all speech; the first four are special, the next are the prompt's headings.</summary>
     public WordTokenizer Words { get; }
+
+    /// <summary>What its words sound like, and lists of sentences by sound alone.</summary>
+    /// <exception cref="BadInputException">espeak-ng is missing or fails.</exception>
+    public TextCorruption Sounds => sounds.Value;
 
     /// <summary>Text for the language model; none of its sentences is spoken.</summary>
     public IReadOnlyList<string> Text => sentences["text"];

@@ -74,11 +74,10 @@ public sealed class GerSentences : IDisposable
         FreshWeights.Fill(encoder, settings.Seed, "sentence encoder", (name, _, draw) =>
             name.EndsWith("weight", StringComparison.Ordinal) && !name.Contains("LayerNorm", StringComparison.Ordinal) ? () => draw.Normal(0, 0.05) : null);
         var training = new GerTextTraining("sentence encoder", settings.Seed, settings.Steps, settings.Batch, settings.LearningRate, new AdamSettings { WeightDecay = 0.01, Decoupled = true });
-        var corruption = GerTextTraining.Corruption(data);
         var result = training.Run(encoder, data, new { settings, Data = data.ResultKey }, context =>
         {
             string[] said = [.. context.Batch.Select(i => data.Text[i])];
-            string[] heard = [.. context.Batch.Select(i => corruption.List(data.Text[i], RandomStream.Of(settings.Seed, "sentence", $"{i}", context.Step)).Hypotheses[^1])];
+            string[] heard = [.. context.Batch.Select(i => data.Sounds.List(data.Text[i], RandomStream.Of(settings.Seed, "sentence", $"{i}", context.Step)).Hypotheses[^1])];
             var scores = matmul(encoder.Vectors(data.Words, said), encoder.Vectors(data.Words, heard).t()) / settings.Temperature;
             var own = arange(scores.shape[0]);
             return (nn.functional.cross_entropy(scores, own) + nn.functional.cross_entropy(scores.t(), own)) / 2;

@@ -13,10 +13,6 @@ namespace Retort.Papers.Ger;
 /// <param name="Adam">the optimizer</param>
 internal sealed record GerTextTraining(string Name, long Seed, long Steps, int Batch, double LearningRate, AdamSettings Adam)
 {
-    /// <summary>Corrupts the data's own words into lists.</summary>
-    internal static TextCorruption Corruption(GerData data) =>
-        new([.. data.Words.Tokens.Where(t => t.All(char.IsAsciiLetterLower))], data.Settings.Hypotheses);
-
     internal TrainResult Run(nn.Module model, GerData data, object settings, Func<StepContext, Tensor> step, string? folder, Progress? progress, CancellationToken cancel)
     {
         using var shown = progress is null ? Progress.Below() : null;
