@@ -5,9 +5,9 @@ namespace Retort.Data;
 
 /// <summary>
 /// N-best lists of any sentence, by a noise channel that is estimated from a recogniser's lists and what was said in them. A new sentence
-/// takes the errors of a known list whose sentence is like it: which places are wrong or missing, in which of the hypotheses, and what is
-/// put in between. The wrong words are drawn again, from what the recogniser took each word for. So a list has the recogniser's error
-/// rates, its bursts of lost words and the agreement of its hypotheses.
+/// takes the errors of known lists whose sentences are like it, one on the left and one on the right of some place: which words are wrong
+/// or missing, in which of the hypotheses, and what is put in between. The wrong words are drawn again, from what the recogniser took
+/// each word for. So a list has the recogniser's error rates, its bursts of lost words and the agreement of its hypotheses.
 /// </summary>
 public sealed class ListChannel : IResultKey
 {
@@ -19,7 +19,11 @@ public sealed class ListChannel : IResultKey
     private readonly double soundShare;
 
     // What each hypothesis has at each word of the sentence (null: nothing), and before each word and at the end (mostly nothing).
-    private sealed record Known(string[] Said, string?[][] At, string[][][] Before);
+    private sealed record Known(string[] Said, string?[][] At, string[][][] Before)
+    {
+        // Share of words that the best hypothesis lacks or has otherwise.
+        public double Errors { get; } = Said.Zip(At).Count(p => p.First != p.Second[0]) / (double)Said.Length;
+    }
 
     /// <param name="lists">a recogniser's lists, all with equally many hypotheses: training lists, never those of a test</param>
     /// <param name="sounds">what words sound like, for those that the lists seldom have</param>
@@ -51,27 +55,35 @@ public sealed class ListChannel : IResultKey
     public NBestList List(string sentence, RandomStream draw)
     {
         var said = sentence.Split(' ');
-        var (like, distance) = (known[0], int.MaxValue);
-        for (var i = 0; i < Compared; i++)
-        {
-            var other = draw.Pick(known);
-            var away = EditDistance.Of<string>(other.Said, said);
-            (like, distance) = away < distance ? (other, away) : (like, distance);
-        }
-        var steps = EditDistance.Align<string>(like.Said, said);
+        var compared = Enumerable.Range(0, Compared).Select(_ => draw.Pick(known)).Select(k => (Known: k, Away: EditDistance.Of<string>(k.Said, said))).ToArray();
+        var like = compared.MinBy(c => c.Away).Known;
+        // Another that is as hard to hear: joined at some place, so that there are more patterns than known lists.
+        var other = compared.Where(c => c.Known != like).DefaultIfEmpty((Known: like, Away: 0)).MinBy(c => c.Away + 10 * Math.Abs(c.Known.Errors - like.Errors)).Known;
         // Words that are drawn may make two hypotheses equal, which a recogniser's are not.
-        IReadOnlyList<string> texts = [];
+        string[] texts = [];
         for (var attempt = 0; attempt < 8 && texts.Distinct().Count() < like.At[0].Length; attempt++)
         {
-            texts = Errors(like, said, steps, draw);
+            var (left, right) = (Errors(like, said, draw), Errors(other, said, draw));
+            texts = Joined(left, right, draw.Next(said.Length + 1));
         }
         return new NBestList("", [.. texts.Select(t => t.Length == 0 ? NBestList.Unknown : t)], sentence);
     }
 
-    private string[] Errors(Known like, string[] said, IReadOnlyList<EditStep> steps, RandomStream draw)
+    // Hypotheses differ in the part of one list alone, as a recogniser's differ in a place or two; there the other has its best text.
+    private static string[] Joined(List<string>[][] left, List<string>[][] right, int cut)
     {
-        var texts = like.At[0].Select(_ => new List<string>()).ToArray();
-        foreach (var (kind, place, at) in steps)
+        var n = left[0].Length;
+        bool Differ(IEnumerable<List<string>[]> part) => Enumerable.Range(0, n).Select(k => string.Join(' ', part.SelectMany(p => p[k]))).Distinct().Count() == n;
+        var (here, there) = (Differ(left[..cut]), Differ(right[cut..]));
+        (Func<int, int> Left, Func<int, int> Right, int Cut) rows = here ? (k => k, _ => 0, cut) : there ? (_ => 0, k => k, cut) : (k => k, k => k, left.Length);
+        return [.. Enumerable.Range(0, n).Select(k => string.Join(' ', left[..rows.Cut].SelectMany(p => p[rows.Left(k)]).Concat(right[rows.Cut..].SelectMany(p => p[rows.Right(k)]))))];
+    }
+
+    // What each hypothesis has at each word of the sentence, with what is put in before it, and at the end.
+    private List<string>[][] Errors(Known like, string[] said, RandomStream draw)
+    {
+        List<string>[][] texts = [.. Enumerable.Range(0, said.Length + 1).Select(_ => like.At[0].Select(_ => new List<string>()).ToArray())];
+        foreach (var (kind, place, at) in EditDistance.Align<string>(like.Said, said))
         {
             if (kind != EditKind.Insertion)
             {
@@ -82,22 +94,17 @@ public sealed class ListChannel : IResultKey
                 // A word that the known sentence lacks has the errors of the word before it.
                 var from = kind == EditKind.Insertion ? Math.Max(place - 1, 0) : place;
                 var drawn = new Dictionary<string, string>(StringComparer.Ordinal) { [like.Said[from]] = said[at] };
-                Add(like.At[from], word => drawn.TryGetValue(word, out var known) ? known : drawn[word] = Wrong(said[at], word, draw));
-            }
-        }
-        Between(like.Said.Length, said.Length);
-        return [.. texts.Select(t => string.Join(' ', t))];
-
-        void Add(string?[] words, Func<string, string> drawn)
-        {
-            for (var k = 0; k < texts.Length; k++)
-            {
-                if (words[k] is { } word)
+                for (var k = 0; k < texts[at].Length; k++)
                 {
-                    texts[k].Add(drawn(word));
+                    if (like.At[from][k] is { } word)
+                    {
+                        texts[at][k].Add(drawn.TryGetValue(word, out var known) ? known : drawn[word] = Wrong(said[at], word, draw));
+                    }
                 }
             }
         }
+        Between(like.Said.Length, said.Length);
+        return texts;
 
         // Words put in before a place: mostly the word beside it once more, or what that is taken for.
         void Between(int place, int at)
@@ -118,9 +125,9 @@ public sealed class ListChannel : IResultKey
                 }
                 return now;
             }
-            for (var k = 0; k < texts.Length; k++)
+            for (var k = 0; k < texts[at].Length; k++)
             {
-                texts[k].AddRange(like.Before[place][k].Select(Drawn));
+                texts[at][k].AddRange(like.Before[place][k].Select(Drawn));
             }
         }
     }
