@@ -172,6 +172,15 @@ public sealed class GerRoomTest : IDisposable
         Assert.Equal(data.Test.Sum(i => i.List.Truth.Split(' ').Length), outputs["words"].Sum());
         Assert.Equal(6 * GerStudent.LongestAnswer, outputs["tokens"].Length);
         Assert.All(report.Results.Runs.Where(r => r.Arm == "RobustGER"), r => Assert.Contains("psi tuned", r.Curves.Keys));
+        // An arm less the recogniser's best hypothesis, over all lists and by condition.
+        double Wer(float[] errors) => 100 * errors.Sum() / outputs["words"].Sum();
+        var heard = data.Test.Select(i => (float)GerStudent.Errors(i.List.Truth, i.List.Hypotheses[0]).Errors).ToArray();
+        var less = GerFigures.LessTheBest(report, "GER", data.Test);
+        Assert.Equal(new long[] { 1, 2 }.Average(seed => Wer(report.Outputs("GER", seed)["errors"])) - Wer(heard), less.Estimate, 1e-4);
+        var gates = GerFigures.Gates(report, ["GER", "audio"], data.Test, i => i.List.Hypotheses[^1]).ToMarkdown();
+        Assert.Contains("| all |", gates);
+        Assert.Equal(1 + data.Test.Select(i => i.Noise).Where(n => n is not null).Distinct().Count() + data.Test.Select(i => i.Ratio).Distinct().Count(), gates.Split('\n').Count(l => l.StartsWith("| ", StringComparison.Ordinal)) - 1);
+        Assert.Contains("| a | 0.0", GerFigures.Compare(("a", [new NBestList("a", ["x y", "x y", "z"], "x y")])).ToMarkdown());
         // The plain adapter has prompt rows and a gate; with a tuner come its weights, norms and gates.
         Assert.Equal(20 * 16 + 2, report.Of("GER", "trainable")[0]);
         Assert.Equal(20 * 16 + 2 + 2 * 8 * 16 + 16 + 2 * 16 + 2 * 20 * 16, report.Of("RobustGER", "trainable")[0]);
