@@ -17,6 +17,14 @@ public sealed class ClaimTest
         Assert.Equal(verdict, (Sheets.Held with { PFor = holds, PAgainst = fails, PHolm = corrected }).Verdict);
 
     [Fact]
+    public void VerdictText_OfACheckOfOurOwn_SaysThatItHoldsNotThatItIsReproduced()
+    {
+        Assert.Equal(("reproduced", "not reproduced"), (Sheets.Held.VerdictText, Sheets.Failed.VerdictText));
+        Assert.Equal("holds", (Sheets.Held with { Says = "Ours: four steps do as well as fifty" }).VerdictText);
+        Assert.Equal("does not hold", (Sheets.Failed with { Says = "ours: it is the teacher" }).VerdictText);
+    }
+
+    [Fact]
     public void Verdict_WithoutATestOrWithheld_IsUndecided()
     {
         Assert.Equal(Verdict.Reproduced, Sheets.Held.Verdict);

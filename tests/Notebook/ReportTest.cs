@@ -51,6 +51,7 @@ public class ReportTest
         Assert.Contains("plotly.js was not at hand", page);
         Assert.Contains("KaTeX was not at hand", page);
         Assert.Contains("Size full with seed=2, 12.5 s on 2 cores of Some CPU", page);
+        Assert.Contains("Of its 9 training runs 6 were kept from an earlier run.", page);
         Assert.Contains("The code has changed since these outputs were made.", page);
         Assert.Contains("href=\"00-start.html\"", page);
         Assert.Contains("src=\"assets/files/1-picture.png\"", page);
@@ -254,6 +255,8 @@ public class ReportTest
             ["parameters"] = new JsonArray("seed=2"),
             ["seconds"] = 12.5,
             ["cores"] = 2,
+            ["results"] = 9,
+            ["kept_results"] = 6,
             ["processor"] = "Some CPU",
             ["system"] = "Debian",
             ["runtime"] = ".NET 10",

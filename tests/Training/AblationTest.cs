@@ -37,6 +37,26 @@ public sealed class AblationTest
     }
 
     [Fact]
+    public void Run_WithResultsFromBefore_TellsTheHostHowManyWereKept()
+    {
+        using var folder = new Folder();
+        var told = new List<(int, int)>();
+        var before = AppContext.GetData("Retort.Results");
+        AppContext.SetData("Retort.Results", (Action<int, int>)((kept, all) => told.Add((kept, all))));
+        try
+        {
+            Ablation.Run(Arms()[..2], Seeds, In(folder));
+            Ablation.Run(Arms(), Seeds, In(folder));
+        }
+        finally
+        {
+            AppContext.SetData("Retort.Results", before);
+        }
+        Assert.Contains((0, 6), told);
+        Assert.Contains((6, 12), told);
+    }
+
+    [Fact]
     public void Run_Again_RunsNothingAndReadsTheSame()
     {
         using var folder = new Folder();

@@ -1,6 +1,11 @@
 using Microsoft.CodeAnalysis.CSharp.Scripting;
 using Microsoft.CodeAnalysis.Scripting;
+using Retort.Audio;
+using Retort.Data;
+using Retort.Models;
+using Retort.Papers.Ced;
 using Retort.Training;
+using TorchSharp;
 
 namespace Retort.Tests.Training;
 
@@ -106,6 +111,28 @@ public sealed class CodeHashTest
         string Of(string value) => Hash($"var weights = TorchSharp.torch.tensor(new[] {{ {value}f, 2f }});", "Func<double, double> loss = x => weights.sum().item<float>() * x;");
         Assert.NotEqual(Of("1"), Of("3"));
         Assert.Equal(Of("1"), Of("1"));
+    }
+
+    [Fact]
+    public void Of_CapturedTeachersOrViews_CountByWhatTheyAre()
+    {
+        static AudioTransformer Model(long seed) => new(AudioTransformerSettings.Tiny with { Width = 32, Depth = 1, Heads = 2, Classes = 3 }, seed: seed);
+        string OfTeachers(params long[] seeds)
+        {
+            var teachers = new TeacherEnsemble([.. seeds.Select(Model)]);
+            return CodeHash.Of((Func<torch.Tensor, torch.Tensor>)(mel => teachers.ForwardMel(mel)));
+        }
+        Assert.Equal(OfTeachers(1, 2), OfTeachers(1, 2));
+        Assert.NotEqual(OfTeachers(1, 2), OfTeachers(1, 3));
+        Assert.NotEqual(OfTeachers(1), OfTeachers(1, 2));
+        using var data = SoundWorld.Open(new SoundWorldSettings { Seconds = 0.5, LongestEvent = 0.45, TrainClips = 24, Speech = false });
+        string OfViews(ViewSettings settings)
+        {
+            var views = new ViewSource(data, settings, Model(1).FrontEnd);
+            return CodeHash.Of((Func<torch.Tensor>)(() => views.Clean([0])));
+        }
+        Assert.Equal(OfViews(new()), OfViews(new()));
+        Assert.NotEqual(OfViews(new()), OfViews(new ViewSettings { TimeMask = 7 }));
     }
 
     [Fact]

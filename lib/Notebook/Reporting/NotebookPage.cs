@@ -113,8 +113,13 @@ internal sealed partial class NotebookPage
         }
         string Of(string key) => run[key]?.ToString() ?? "unknown";
         var parameters = run["parameters"] is JsonArray { Count: > 0 } list ? $" with {string.Join(", ", list.Select(item => item?.ToString()))}" : "";
-        return $"Size {Of("size")}{parameters}, {Duration(run["seconds"])} on {Of("cores")} {(Of("cores") == "1" ? "core" : "cores")} of {Of("processor")} ({Of("system")}, {Of("runtime")}, {Of("host")}), {Of("date")}.";
+        return $"Size {Of("size")}{parameters}, {Duration(run["seconds"])} on {Of("cores")} {(Of("cores") == "1" ? "core" : "cores")} of {Of("processor")} ({Of("system")}, {Of("runtime")}, {Of("host")}), {Of("date")}.{Kept(run)}";
     }
+
+    // Seconds of a run that found its results say nothing about what they cost.
+    private static string Kept(JsonNode run) => run["kept_results"] is JsonValue value && value.TryGetValue(out int kept) && kept > 0
+        ? $" Of its {run["results"]} training runs {(kept.ToString(CultureInfo.InvariantCulture) == run["results"]?.ToString() ? "all" : kept.ToString(CultureInfo.InvariantCulture))} were kept from an earlier run."
+        : "";
 
     private static string Duration(JsonNode? seconds) =>
         seconds is JsonValue value && value.TryGetValue(out double number)

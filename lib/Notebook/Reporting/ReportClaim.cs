@@ -59,11 +59,25 @@ internal sealed record ReportClaim
     /// <summary>reproduced, not-reproduced or undecided.</summary>
     public required string Verdict { get; init; }
 
+    /// <summary>A check of our own: it holds or does not, there is nothing to reproduce.</summary>
+    public bool Ours => Says.StartsWith("ours", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The verdict in words.</summary>
+    public string VerdictText => Words(Verdict, Ours);
+
     /// <summary>Shares are kept as parts of one and shown in percent.</summary>
     public double Scale => Rule == "share" ? 100 : 1;
 
     /// <summary>The unit that is shown; claims of one unit share an axis.</summary>
     public string ShownUnit => Rule == "share" ? "%" : Unit;
+
+    /// <summary>A verdict in words.</summary>
+    internal static string Words(string verdict, bool ours) => (verdict, ours) switch
+    {
+        ("reproduced", true) => "holds",
+        ("not-reproduced", true) => "does not hold",
+        _ => verdict.Replace('-', ' '),
+    };
 
     /// <summary>All claims of a folder's claims.json; none where there is no such file.</summary>
     public static IReadOnlyList<ReportClaim> Read(string folder) => Items(Path.Combine(folder, "claims.json"), "claim", One);

@@ -27,7 +27,7 @@ internal sealed class Scoreboard(IReadOnlyList<ReportClaim> claims, IReadOnlyLis
         else
         {
             var sizes = claims.Select(claim => claim.Size).Distinct().ToList();
-            body.Append($"<p>Each line is one finding of a paper, re-tested on this machine at size <b>{Page.Text(string.Join(" and ", sizes))}</b>. The verdict follows from the numbers by a rule that was fixed before measuring; what failed is shown as failed. A line opens with what stands behind it.</p>\n");
+            body.Append($"<p>Each line is a finding of a paper or, marked <i>ours</i>, a check that the paper does not have, tested on this machine at size <b>{Page.Text(string.Join(" and ", sizes))}</b>. The verdict follows from the numbers by the rule that the line states; what failed is shown as failed. A line opens with what stands behind it, and its notebook says what was tried before.</p>\n");
             Summary(body);
             body.Append("<p class=\"legend\" aria-hidden=\"true\"><span class=\"key reproduced\"></span> <span class=\"key not-reproduced\"></span> <span class=\"key undecided\"></span> our effect with its 95 % interval, coloured by verdict <span class=\"key pub\"></span> published <span class=\"key bound\"></span> what it must pass</p>\n");
             Filters(body);
@@ -46,17 +46,23 @@ internal sealed class Scoreboard(IReadOnlyList<ReportClaim> claims, IReadOnlyLis
 
     private static string Sign(string verdict) => verdict == "reproduced" ? "✓" : verdict == "undecided" ? "?" : "✗";
 
-    private static string Badge(string verdict, string? count = null) => $"<span class=\"verdict {verdict}\">{Sign(verdict)} {count}{verdict.Replace('-', ' ')}</span>";
+    private static string Badge(string verdict, bool ours, string? count = null) => $"<span class=\"verdict {verdict}\">{Sign(verdict)} {count}{ReportClaim.Words(verdict, ours)}</span>";
 
     private void Summary(StringBuilder body)
     {
         body.Append("<ul class=\"counts\" aria-label=\"Summary\">");
         foreach (var verdict in Verdicts)
         {
-            int count = claims.Count(claim => claim.Verdict == verdict);
-            body.Append("<li>").Append(Badge(verdict, string.Create(CultureInfo.InvariantCulture, $"{count} "))).Append("</li>");
+            Count(claims.Where(claim => !claim.Ours), verdict, "");
+        }
+        foreach (var verdict in Verdicts.Where(verdict => claims.Any(claim => claim.Ours && claim.Verdict == verdict)))
+        {
+            Count(claims.Where(claim => claim.Ours), verdict, "ours: ");
         }
         body.Append("</ul>\n");
+
+        void Count(IEnumerable<ReportClaim> of, string verdict, string whose) =>
+            body.Append("<li>").Append(Badge(verdict, whose.Length > 0, string.Create(CultureInfo.InvariantCulture, $"{whose}{of.Count(claim => claim.Verdict == verdict)} "))).Append("</li>");
     }
 
     private void Filters(StringBuilder body)
@@ -96,7 +102,7 @@ internal sealed class Scoreboard(IReadOnlyList<ReportClaim> claims, IReadOnlyLis
     private void Line(StringBuilder body, ReportClaim claim, ForestAxis axis)
     {
         body.Append($"<details class=\"claim {claim.Verdict}\" data-paper=\"{Page.Text(claim.Paper)}\" data-verdict=\"{claim.Verdict}\" id=\"{Page.Text(claim.Id)}\">\n<summary>");
-        body.Append($"<span class=\"sign\"><span aria-hidden=\"true\">{Sign(claim.Verdict)}</span><span class=\"hidden\">{claim.Verdict.Replace('-', ' ')}:</span></span>");
+        body.Append($"<span class=\"sign\"><span aria-hidden=\"true\">{Sign(claim.Verdict)}</span><span class=\"hidden\">{claim.VerdictText}:</span></span>");
         body.Append($"<span class=\"says\">{Page.Text(claim.Says)}</span>{Track(claim, axis)}<span class=\"numbers\">{Page.Text(Interval(claim, axis)).Replace(", ", ",\u00a0", StringComparison.Ordinal)}</span></summary>\n");
         body.Append("<dl>");
         void Fact(string name, string html)
@@ -106,7 +112,7 @@ internal sealed class Scoreboard(IReadOnlyList<ReportClaim> claims, IReadOnlyLis
                 body.Append($"<dt>{name}</dt><dd>{html}</dd>");
             }
         }
-        Fact("Verdict", Badge(claim.Verdict));
+        Fact("Verdict", Badge(claim.Verdict, claim.Ours));
         Fact("Published", Page.Text(claim.Published));
         Fact("Here", Page.Text($"{(claim.Measured.Length > 0 ? claim.Measured + ": " : "")}{Interval(claim, axis)}{(claim.ShownUnit.Length > 0 && double.IsFinite(claim.Effect) ? " " + claim.ShownUnit : "")}"));
         Fact("p", Page.Text(claim.PValue is { } p ? P(p) + (claim.Corrected is { } corrected ? $"; {P(corrected)} corrected for {Plural(claim.Family, "claim")}" : "") : ""));

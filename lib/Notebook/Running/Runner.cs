@@ -134,6 +134,8 @@ public static class Runner
         ["system"] = RuntimeInformation.OSDescription,
         ["processor"] = Processor(),
         ["cores"] = Environment.ProcessorCount,
+        ["results"] = Session.Results.All,
+        ["kept_results"] = Session.Results.Kept,
     };
 
     private static string Processor()

@@ -24,9 +24,23 @@ public sealed class Session
     /// </summary>
     public const string DisplayKey = "Retort.Display";
 
+    /// <summary>
+    /// The name under which AppContext holds an <c>Action&lt;int, int&gt;</c>: a library says of an experiment's results how many were kept from
+    /// before, and how many there are.
+    /// </summary>
+    public const string ResultsKey = "Retort.Results";
+
+    private static int _keptResults;
+    private static int _allResults;
+
     static Session()
     {
         Interruption.Publish();
+        AppContext.SetData(ResultsKey, (Action<int, int>)((kept, all) =>
+        {
+            Interlocked.Add(ref _keptResults, kept);
+            Interlocked.Add(ref _allResults, all);
+        }));
         AppContext.SetData(DisplayKey, (Func<string, string, Action<string, string>>)((html, text) =>
         {
             static FormattedValue[] Both(string html, string text) => [new(Formatter.Html, html), new(Formatter.Plain, text)];
@@ -34,6 +48,9 @@ public sealed class Session
             return (newHtml, newText) => shown.Update(Both(newHtml, newText));
         }));
     }
+
+    /// <summary>What experiments said of their results in this process: how many were kept from before, and how many there are.</summary>
+    public static (int Kept, int All) Results => (_keptResults, _allResults);
 
     private const int StackBytes = 16 << 20;
 

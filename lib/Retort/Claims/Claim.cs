@@ -23,8 +23,12 @@ public sealed record Claim : IDisplayable
     /// <summary>The paper's short name, such as "ced".</summary>
     public required string Paper { get; init; }
 
-    /// <summary>What the paper says, in short, in our words.</summary>
+    /// <summary>What the paper says, in short, in our words; begins with "ours:" where it is not the paper that says it.</summary>
     public required string Says { get; init; }
+
+    /// <summary>Whether it is a check of our own that the paper does not have: it holds or does not, there is nothing to reproduce.</summary>
+    [JsonIgnore]
+    public bool Ours => Says.StartsWith("ours", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The paper's numbers, with their unit and where they stand.</summary>
     public required string Published { get; init; }
@@ -102,10 +106,12 @@ public sealed record Claim : IDisplayable
         : null;
 
     /// <summary>The verdict in words.</summary>
-    public string VerdictText => Verdict switch
+    public string VerdictText => (Verdict, Ours) switch
     {
-        Verdict.Reproduced => "reproduced",
-        Verdict.NotReproduced => "not reproduced",
+        (Verdict.Reproduced, false) => "reproduced",
+        (Verdict.NotReproduced, false) => "not reproduced",
+        (Verdict.Reproduced, true) => "holds",
+        (Verdict.NotReproduced, true) => "does not hold",
         _ => "undecided",
     };
 

@@ -7,7 +7,7 @@ namespace Retort.Claims;
 [TypeFormatterSource(typeof(FormatterSource))]
 public sealed class ClaimTable : IDisplayable
 {
-    private static readonly string[] Heads = ["verdict", "the paper says", "here", "p", "p, corrected", "published"];
+    private static readonly string[] Heads = ["verdict", "finding", "here", "p", "p, corrected", "published"];
     private readonly IReadOnlyList<Claim> claims;
     private readonly IReadOnlyList<Fact> facts;
     private readonly string title;
@@ -15,10 +15,11 @@ public sealed class ClaimTable : IDisplayable
     internal ClaimTable(IReadOnlyList<Claim> claims, IReadOnlyList<Fact> facts, string title) =>
         (this.claims, this.facts, this.title) = (claims, [.. facts], title);
 
-    /// <summary>Such as "5 reproduced, 1 not reproduced, 2 undecided".</summary>
-    public string Summary => string.Join(", ", new[] { Verdict.Reproduced, Verdict.NotReproduced, Verdict.Undecided }
-        .Select(v => (Verdict: v, Count: claims.Count(c => c.Verdict == v))).Where(x => x.Count > 0)
-        .Select(x => $"{x.Count} {claims.First(c => c.Verdict == x.Verdict).VerdictText}"));
+    /// <summary>Such as "5 reproduced, 1 not reproduced, 2 undecided; ours: 1 holds".</summary>
+    public string Summary => string.Join("; ours: ", new[] { Counts(claims.Where(c => !c.Ours)), Counts(claims.Where(c => c.Ours)) }.Where(c => c.Length > 0));
+
+    private static string Counts(IEnumerable<Claim> claims) => string.Join(", ",
+        claims.GroupBy(c => c.Verdict).OrderBy(g => g.Key).Select(g => $"{g.Count()} {g.First().VerdictText}"));
 
     /// <inheritdoc/>
     public string ToHtml()

@@ -44,7 +44,7 @@ internal static class Forest
             {
                 continue;
             }
-            var (name, colour) = (rows[0].Claim.VerdictText, Claim.ColourOf(verdict));
+            var (name, colour) = (string.Join(", ", rows.Select(r => r.Claim.VerdictText).Distinct()), Claim.ColourOf(verdict));
             // One line for each interval: a gap between two of them. Ends beyond the frame are cut there.
             var bars = rows.Where(r => !double.IsNaN(r.Claim.Low) && !double.IsNaN(r.Claim.High)).ToArray();
             figures.Add(Chart.Line(bars.SelectMany(r => new[] { Cut(r.Claim.Low), Cut(r.Claim.High), double.NaN }),

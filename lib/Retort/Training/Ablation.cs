@@ -55,6 +55,8 @@ public static class Ablation
                 waiting.Enqueue((arm, seed, key, (progress ?? silent!).Run(seeds.Count == 1 ? arm.Name : $"{arm.Name}, seed {seed}")));
             }
         }
+        var owned = all.Where((_, i) => settings.Shard.Owns(i)).Count();
+        (AppContext.GetData("Retort.Results") as Action<int, int>)?.Invoke(owned - waiting.Count, owned);
         var gate = new object();
         var causes = new List<Exception>();
         var lost = new List<Exception>();

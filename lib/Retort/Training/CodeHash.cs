@@ -18,7 +18,7 @@ namespace Retort.Training;
 /// <remarks>
 /// The library's and the framework's own code counts by name, not by content: the library's version stands beside the hash where
 /// results are kept. Of captured objects that are neither plain data, records, tensors, modules, functions nor
-/// <see cref="IResultKey"/>, the type counts alone. Calls through an interface count for every type of the reader's that is made on the way.
+/// <see cref="IResultKey"/>, the type counts, and the modules and keys that its public properties give, such as an ensemble's members. Calls through an interface count for every type of the reader's that is made on the way.
 /// </remarks>
 public static class CodeHash
 {
@@ -244,7 +244,7 @@ public static class CodeHash
             }
         }
 
-        // Records, tuples and the reader's own types by their fields; anything else by its type alone.
+        // Records, tuples and the reader's own types by their fields; the library's by the models and keyed data that they show; anything else by its type alone.
         private void Members(object value)
         {
             var type = value.GetType();
@@ -262,6 +262,18 @@ public static class CodeHash
                     }
                 }
                 text.Append('}');
+            }
+            else if (type.Assembly == typeof(CodeHash).Assembly)
+            {
+                foreach (var property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.GetIndexParameters().Length == 0).OrderBy(p => p.Name, StringComparer.Ordinal))
+                {
+                    if (typeof(IResultKey).IsAssignableFrom(property.PropertyType) || typeof(torch.nn.Module).IsAssignableFrom(property.PropertyType)
+                        || typeof(IEnumerable<torch.nn.Module>).IsAssignableFrom(property.PropertyType))
+                    {
+                        text.Append(property.Name).Append('=');
+                        Value(property.GetValue(value));
+                    }
+                }
             }
             text.Append(';');
         }

@@ -13,7 +13,7 @@ namespace Retort.Papers.Ced;
 /// again and again, as stored views are, their unmasked spectrograms can be kept. Clips that are shorter than others of a batch
 /// are continued with silence. Safe from several threads at once.
 /// </summary>
-public sealed class ViewSource
+public sealed class ViewSource : IResultKey
 {
     private readonly TaggingData data;
     private readonly MelFrontEnd frontEnd;
@@ -33,6 +33,9 @@ public sealed class ViewSource
 
     /// <summary>What a view may undergo.</summary>
     public ViewSettings Settings { get; }
+
+    /// <summary>What decides the views: the clips, what these may undergo, the front-end.</summary>
+    public string ResultKey => string.Join('|', data.ResultKey, Settings.Identity, frontEnd.Settings.Identity);
 
     /// <summary>Where spectrograms are.</summary>
     public Device Device => device;
