@@ -22,6 +22,25 @@ public static class LibTorch
         }
     }
 
+    /// <summary>
+    /// A hash of the native sources that the system engine's fused kernels were built from, 12 hexadecimal digits: edited kernels round
+    /// differently. Empty under TorchSharp, which has none.
+    /// </summary>
+    public static string Kernels
+    {
+        get
+        {
+#if TORCHSHARP
+            return "";
+#else
+            unsafe
+            {
+                return System.Runtime.InteropServices.Marshal.PtrToStringUTF8((nint)TorchSharp.Door.Sources())!;
+            }
+#endif
+        }
+    }
+
 #if TORCHSHARP
     // TorchSharp does not say which libtorch it runs on; where it was loaded from tells.
     private static string Loaded()

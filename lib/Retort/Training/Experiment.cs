@@ -43,16 +43,16 @@ public sealed record ExperimentOptions
 public static class Experiment
 {
     /// <summary>Raised when a change of this library changes results, so that those of before are not taken for its own.</summary>
-    public const string LibraryVersion = "retort/2";
+    public const string LibraryVersion = "retort/3";
 
     /// <summary>
-    /// What a result's key says of the code that computed it: <see cref="LibraryVersion"/> and the tensor engine. Another libtorch rounds
-    /// differently, so a result is never taken for another engine's. (The processor is not part of it: bits may differ from one to the next.)
+    /// What a result's key says of the code that computed it: <see cref="LibraryVersion"/>, the tensor engine and the sources of its
+    /// kernels. Another libtorch or an edited kernel rounds differently, so a result is never taken for another engine's. (The processor is
+    /// not part of it: bits may differ from one to the next.)
     /// </summary>
-    public static string Version { get; } = VersionOn(LibTorch.Version);
+    public static string Version { get; } = VersionOn(LibTorch.Version, LibTorch.Kernels);
 
-    // libtorch 1.13 goes unnamed: what was kept before engines were told apart is its.
-    internal static string VersionOn(string engine) => engine == "libtorch 1.13.0" ? LibraryVersion : $"{LibraryVersion} on {engine}";
+    internal static string VersionOn(string engine, string kernels) => $"{LibraryVersion} on {engine}{(kernels.Length > 0 ? $", kernels {kernels}" : "")}";
 
     /// <summary>
     /// Runs what is not there yet: arms whose settings, functions (<see cref="CodeHash"/>), seed and library version have no

@@ -186,4 +186,7 @@ internal static unsafe partial class Door
 
     [LibraryImport(Lib, EntryPoint = "door_version")]
     internal static partial byte* Version();
+
+    [LibraryImport(Lib, EntryPoint = "door_sources")]
+    internal static partial byte* Sources();
 }
