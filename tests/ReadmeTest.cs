@@ -18,9 +18,9 @@ public sealed partial class ReadmeTest
     [Fact]
     public void Snippets_OfCSharp_Compile()
     {
+        // What a program of .NET has without saying so.
         const string Usings = """
-            global using System; global using System.Linq; global using Retort.Data; global using Retort.Models; global using Retort.Papers.Ced; global using Retort.Papers.Slu;
-            global using Retort.Training; global using TorchSharp;
+            global using System; global using System.Collections.Generic; global using System.IO; global using System.Linq; global using System.Threading.Tasks;
             """;
         var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(path => MetadataReference.CreateFromFile(path));
         var snippets = CSharp().Matches(Text).Select(m => m.Groups[1].Value).ToArray();

@@ -25,7 +25,7 @@ internal sealed class ForestAxis
     }
 
     /// <summary>
-    /// Claims of one unit in groups that can share an axis: where one reaches more than twenty times as far as another, the
+    /// Claims of one unit in groups that can share an axis: where one reaches more than eight times as far as another, the
     /// smaller would be a dot at zero.
     /// </summary>
     public static IEnumerable<IGrouping<string, ReportClaim>> Alike(IGrouping<string, ReportClaim> unit)
@@ -35,7 +35,7 @@ internal sealed class ForestAxis
         var groups = new Dictionary<ReportClaim, int>();
         foreach (var claim in unit.OrderBy(Reach))
         {
-            if (least > 0 && Reach(claim) > 20 * least)
+            if (least > 0 && Reach(claim) > 8 * least)
             {
                 (group, least) = (group + 1, 0);
             }

@@ -11,7 +11,7 @@ internal static class Forest
 
     public static Figure Plot(IReadOnlyList<Claim> claims, string title)
     {
-        var units = claims.GroupBy(Unit).ToArray();
+        var units = claims.GroupBy(Unit).SelectMany(Alike).ToArray();
         if (units.Length == 1)
         {
             return One(units[0].Key, [.. units[0]]).WithTitle(title).WithSize(Template.Width + 60, 130 + Row * claims.Count);
@@ -28,6 +28,24 @@ internal static class Forest
             top = bottom - Axis / (double)area;
         }
         return grid.WithLayoutJson(layout.ToJsonString());
+    }
+
+    // Where one effect reaches more than eight times as far as another, the smaller would be a dot at zero: each gets an axis.
+    private static IEnumerable<IGrouping<string, Claim>> Alike(IGrouping<string, Claim> unit)
+    {
+        double Reach(Claim claim) => new[] { claim.Effect, claim.Low, claim.High }.Where(double.IsFinite).Select(Math.Abs).Append(0).Max();
+        var (group, least) = (0, 0.0);
+        var groups = new Dictionary<string, int>();
+        foreach (var claim in unit.OrderBy(Reach))
+        {
+            if (least > 0 && Reach(claim) > 8 * least)
+            {
+                (group, least) = (group + 1, 0);
+            }
+            least = least == 0 ? Reach(claim) : least;
+            groups[claim.Id] = group;
+        }
+        return unit.GroupBy(claim => groups[claim.Id]).SelectMany(part => part.GroupBy(_ => unit.Key));
     }
 
     private static string Unit(Claim claim) => claim.Rule.Kind == "share" ? "share, %" : claim.Unit;

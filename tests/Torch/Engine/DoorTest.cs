@@ -1,5 +1,9 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
+using Retort.Torch;
 using TorchSharp;
 
 namespace Retort.Tests.Torch;
@@ -16,6 +20,14 @@ public class DoorTest
         var e = Assert.Throws<BadInputException>(() => DoorLoader.LoadFrom([empty]));
         Assert.Equal("libretort_door.so: is not beside Retort.Torch.dll; libtorch is missing or was moved: run environment/setup.sh, then build again", e.Message);
         Directory.Delete(empty);
+    }
+
+    [Fact]
+    public void Kernels_AreKnownByTheirSourcesWithoutComments()
+    {
+        var sources = new[] { ".cpp", ".h" }.SelectMany(ending => Directory.GetFiles(Path.Combine(Repository.Root, "lib/Torch/native"), "*" + ending).Order(StringComparer.Ordinal));
+        var text = Regex.Replace(string.Concat(sources.Select(File.ReadAllText)), "^ *//[^\n]*", "", RegexOptions.Multiline);
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..12], LibTorch.Kernels);
     }
 
     [Fact]
