@@ -64,36 +64,36 @@ public sealed class SpokenLanguageModel : nn.Module<Tensor, IReadOnlyList<long>,
     public override Tensor forward(Tensor waves, IReadOnlyList<long> lengths, Tensor tokens)
     {
         using var scope = NewDisposeScope();
-        var (memory, frames) = Encode(waves, lengths);
-        return decoder.call(tokens, memory, frames).MoveToOuterDisposeScope();
+        var (encoded, frames) = Encode(waves, lengths);
+        return decoder.call(tokens, encoded, frames).MoveToOuterDisposeScope();
     }
 
     /// <summary>Log-probabilities (B, T, symbols) of the CTC head for frames (B, T, D).</summary>
     /// <exception cref="InvalidOperationException">The model has no CTC head.</exception>
-    public Tensor CtcLogProbabilities(Tensor memory)
+    public Tensor CtcLogProbabilities(Tensor encoded)
     {
         if (ctc is null)
         {
             throw new InvalidOperationException("this model was made without a CTC head (ctcSymbols = 0)");
         }
         using var scope = NewDisposeScope();
-        return nn.functional.log_softmax(ctc.call(memory), -1).MoveToOuterDisposeScope();
+        return nn.functional.log_softmax(ctc.call(encoded), -1).MoveToOuterDisposeScope();
     }
 
     /// <summary>
     /// The CTC loss of frames against transcripts: mean over rows of -log p(transcript) / symbols. A row whose transcript
     /// is too long for its frames counts as 0.
     /// </summary>
-    /// <param name="memory">(B, T, D)</param>
+    /// <param name="encoded">(B, T, D)</param>
     /// <param name="frames">valid frames of each row; null if all are</param>
     /// <param name="targets">(B, L), int64, padded with any symbol</param>
     /// <param name="targetLengths">symbols of each transcript</param>
     /// <param name="blank">number of the blank</param>
-    public Tensor CtcLoss(Tensor memory, IReadOnlyList<long>? frames, Tensor targets, IReadOnlyList<long> targetLengths, int blank = 0)
+    public Tensor CtcLoss(Tensor encoded, IReadOnlyList<long>? frames, Tensor targets, IReadOnlyList<long> targetLengths, int blank = 0)
     {
         using var scope = NewDisposeScope();
-        var logs = CtcLogProbabilities(memory).to(float32).transpose(0, 1);  // (T, B, symbols)
-        var inputs = frames ?? [.. Enumerable.Repeat(memory.shape[1], (int)memory.shape[0])];
+        var logs = CtcLogProbabilities(encoded).to(float32).transpose(0, 1);  // (T, B, symbols)
+        var inputs = frames ?? [.. Enumerable.Repeat(encoded.shape[1], (int)encoded.shape[0])];
         return nn.functional.ctc_loss(logs, targets, tensor([.. inputs]), tensor([.. targetLengths]), blank, zero_infinity: true)
             .MoveToOuterDisposeScope();
     }

@@ -47,7 +47,7 @@ public static class ClassIncremental
                 var first = FirstFolder(setup, arm, seed);
                 lock (firstTasks.GetOrAdd(first, _ => new object()))
                 {
-                    Learn(setup, model, 0, tasks, utterances, SluMemory.Nothing, SluLosses.CrossEntropy, null, seed, split, first, run);
+                    Learn(setup, model, 0, tasks, utterances, SluMemory.Nothing, setup.FirstLoss, null, seed, split, first, run);
                     predictions.Add(Tested(setup, model, split, 0, first, run.Cancel));
                 }
                 AddCurve(first, 0);
@@ -106,7 +106,7 @@ public static class ClassIncremental
         using var model = setup.Model(run.Seed);
         lock (firstTasks.GetOrAdd(first, _ => new object()))
         {
-            var result = Learn(setup, model, 0, split.Tasks.Count, new SluMemory(setup, arm, split, run.Seed).TrainedOn(0), SluMemory.Nothing, SluLosses.CrossEntropy, null, run.Seed, split, first, run);
+            var result = Learn(setup, model, 0, split.Tasks.Count, new SluMemory(setup, arm, split, run.Seed).TrainedOn(0), SluMemory.Nothing, setup.FirstLoss, null, run.Seed, split, first, run);
             Tested(setup, model, split, 0, first, run.Cancel);
             var validation = 100 * result.Values["validation accuracy"];
             return new ArmOutcome(new Dictionary<string, double> { ["validation"] = validation }, null, new Dictionary<string, float[]> { ["validation"] = [(float)validation] });
@@ -126,7 +126,7 @@ public static class ClassIncremental
         var gold = TokenRows.Of([.. utterances.Select(i => setup.Train.Tokens[i])], setup.Train.Tokenizer, features.device, setup.Training.CountPadding);
         var folder = Directory.CreateTempSubdirectory("retort-batch-").FullName;
         var model = new OldModel(old, setup, new SluArm("", SluLosses.CrossEntropy), 0, [.. replayed], [.. current], folder);
-        model.AskAll();
+        model.PrepareAll();
         Directory.Delete(folder, recursive: true);
         return new SluBatch(setup.Train, utterances, [.. Enumerable.Range(current.Count, replayed.Count)], features, old.LengthMasks ? frames : null, gold, model);
     }

@@ -29,8 +29,8 @@ public static class CtcPretraining
     {
         how ??= new PretrainingSettings();
         folder ??= Experiment.Folder("slu-encoder", speech, encoderSettings, how);
-        // Sums depend on the number of cores that share them: two on every machine, since nothing runs beside this.
-        using var two = Torch.Threads.RunWith(2);
+        // Sums depend on the number of cores that share them.
+        using var one = Torch.Threads.RunWith(1);
         using var blas = Torch.Threads.OneBlasThread();
         var corpus = GenericSpeech.Of(speech);
         var sounds = WordTokenizer.Train(Enumerable.Range(0, corpus.Count).Select(corpus.PhonemesOf));
@@ -104,7 +104,7 @@ public static class CtcPretraining
         norm.bias!.sub_(mean).div_(deviation);
     }
 
-    private static Tensor Loss(SpokenLanguageModel model, SpeechDataset part, int[] batch, Tensor memory, long[] frames)
+    private static Tensor Loss(SpokenLanguageModel model, SpeechDataset part, int[] batch, Tensor encoded, long[] frames)
     {
         var longest = batch.Max(i => part.Tokens[i].Length);
         var targets = new long[batch.Length * longest];
@@ -115,7 +115,7 @@ public static class CtcPretraining
                 targets[b * longest + i] = part.Tokens[batch[b]][i];
             }
         }
-        return model.CtcLoss(memory, frames, tensor(targets, [batch.Length, longest]), [.. batch.Select(i => (long)part.Tokens[i].Length)], part.Tokenizer.PaddingId);
+        return model.CtcLoss(encoded, frames, tensor(targets, [batch.Length, longest]), [.. batch.Select(i => (long)part.Tokens[i].Length)], part.Tokenizer.PaddingId);
     }
 
     private static double PhonemeErrors(SpokenLanguageModel model, SpeechDataset part, int[] rows)

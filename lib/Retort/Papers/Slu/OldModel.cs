@@ -43,7 +43,7 @@ internal sealed class OldModel : IDisposable
         {
             if (copy is null)
             {
-                CheckAsked("its outputs");
+                CheckNotTraining("its outputs");
                 copy = setup.Model(seed);
                 var weights = StateDict.Copy(current);
                 StateDict.Into(copy, weights);
@@ -55,21 +55,21 @@ internal sealed class OldModel : IDisposable
     }
 
     /// <summary>The strings of an utterance of the memory, the best first.</summary>
-    public StoredSequence[] Decoded(int utterance) => (ofMemory ??= Ask(memory, "memory"))[utterance];
+    public StoredSequence[] Decoded(int utterance) => (ofMemory ??= Decode(memory, "memory"))[utterance];
 
     /// <summary>Those of an utterance of the next task.</summary>
-    public StoredSequence[] DecodedOfCurrent(int utterance) => (ofTask ??= Ask(task, "task"))[utterance];
+    public StoredSequence[] DecodedOfCurrent(int utterance) => (ofTask ??= Decode(task, "task"))[utterance];
 
     /// <summary>The share of the memory's best strings that are the gold string; null where none were asked for.</summary>
     public double? ExactMatch => ofMemory is null ? null
         : memory.Average(i => ofMemory[i][0].Tokens.SequenceEqual(setup.Train.Tokens[i]) ? 1.0 : 0.0);
 
-    /// <summary>Makes everything that can be asked for.</summary>
-    public void AskAll()
+    /// <summary>Copies the model and decodes memory and task.</summary>
+    public void PrepareAll()
     {
         _ = Model;
-        ofMemory ??= Ask(memory, "memory");
-        ofTask ??= Ask(task, "task");
+        ofMemory ??= Decode(memory, "memory");
+        ofTask ??= Decode(task, "task");
     }
 
     /// <summary>From now on the model changes: what has not been asked for cannot be had.</summary>
@@ -77,7 +77,7 @@ internal sealed class OldModel : IDisposable
 
     public void Dispose() => copy?.Dispose();
 
-    private void CheckAsked(string what)
+    private void CheckNotTraining(string what)
     {
         if (training)
         {
@@ -85,9 +85,9 @@ internal sealed class OldModel : IDisposable
         }
     }
 
-    private Dictionary<int, StoredSequence[]> Ask(int[] utterances, string name)
+    private Dictionary<int, StoredSequence[]> Decode(int[] utterances, string name)
     {
-        CheckAsked("strings");
+        CheckNotTraining("strings");
         var part = setup.Train;
         var was = current.training;
         using var scope = NewDisposeScope();

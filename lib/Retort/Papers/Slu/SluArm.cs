@@ -12,7 +12,7 @@ namespace Retort.Papers.Slu;
 /// </summary>
 /// <param name="Name">as tables and figures show it</param>
 /// <param name="Loss">
-/// the loss of a batch, a scalar with a graph. What it reads of the old model (<see cref="SluBatch.Old"/>, <see cref="SluBatch.Decoded"/>
+/// the loss of a batch of the tasks after the first (<see cref="SluSetup.FirstLoss"/>), a scalar with a graph. What it reads of the old model (<see cref="SluBatch.Old"/>, <see cref="SluBatch.Decoded"/>
 /// and so on) is made; what it does not read is not.
 /// </param>
 public sealed record SluArm(string Name, Func<SpokenLanguageModel, SluBatch, Tensor> Loss) : IArm

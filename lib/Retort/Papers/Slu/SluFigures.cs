@@ -104,7 +104,7 @@ public static class SluFigures
     public static Figure WholeTasks(Figure figure, int tasks) => figure.WithXAxis("tasks learned")
         .WithLayoutJson($$$"""{"xaxis": {"tickmode": "array", "tickvals": [{{{string.Join(", ", Enumerable.Range(1, tasks))}}}], "range": [0.9, {{{tasks}}}.1]}}""");
 
-    /// <summary>What was understood of a recording: one row a reading, the best first.</summary>
+    /// <summary>What was understood of a recording: one row a hypothesis, the best first.</summary>
     public static Table Table(this SpokenCommand command)
     {
         var table = new Table("score", "intent", "entities", "transcript").WithFormat("score", "F2")

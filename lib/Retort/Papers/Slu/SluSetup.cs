@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Retort.Audio;
 using Retort.Data;
 using Retort.Decoding;
@@ -25,6 +26,10 @@ public sealed record SluSetup : IResultKey
     /// <summary>How tasks are learned.</summary>
     public required SluTraining Training { get; init; }
 
+    /// <summary>The loss of the first task, which all arms go on from, and of offline training, which has no other.</summary>
+    [JsonIgnore]
+    public Func<SpokenLanguageModel, SluBatch, Tensor> FirstLoss { get; init; } = SluLosses.CrossEntropy;
+
     /// <summary>How the old model decodes pseudo-targets. The number of beams is not published; 5 is the default of the released function.</summary>
     public DecodingSettings Teacher { get; init; } = new() { Beams = 5 };
 
@@ -44,7 +49,7 @@ public sealed record SluSetup : IResultKey
         {
             using var scope = NewDisposeScope();
             using var model = Model(0);
-            return SettingsJson.Hash(SettingsJson.Write(new { Training, Teacher, Decoding, Order }, SettingsJson.Line), Train.Key, Validation.Key, Test.Key, StateDict.Hash(model), $"{model.LengthMasks}");
+            return SettingsJson.Hash(SettingsJson.Write(new { Training, Teacher, Decoding, Order }, SettingsJson.Line), Train.Key, Validation.Key, Test.Key, StateDict.Hash(model), $"{model.LengthMasks}", CodeHash.Of(FirstLoss));
         }
     }
 
