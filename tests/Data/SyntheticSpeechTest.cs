@@ -57,6 +57,15 @@ public sealed class SyntheticSpeechTest
     }
 
     [Fact]
+    public void EvenIntents_InASplit_MakesItsIntentsEquallyFrequentAndLeavesTheOthers()
+    {
+        var even = Small with { TestUtterances = 68, Actions = 2, EvenIntents = [Split.Test] };
+        var intents = SyntheticSpeech.Of(even, Split.Test).Recordings.GroupBy(r => r.Meaning.Intent).Select(g => g.Count()).ToArray();
+        Assert.Equal(Enumerable.Repeat(2, 34), intents);
+        Assert.Equal(SyntheticSpeech.Of(even with { EvenIntents = [] }, Split.Train).Hash, SyntheticSpeech.Of(even, Split.Train).Hash);
+    }
+
+    [Fact]
     public void Hash_WhatDecidesTheSound_ChangesIt()
     {
         string Of(SyntheticSpeechSettings settings) => SyntheticSpeech.Of(settings with { ValidationUtterances = 18 }, Split.Validation).Hash;

@@ -46,7 +46,7 @@ public sealed class SyntheticSpeech : SpokenData
         grammar ??= CommandGrammar.Embedded;
         var voices = settings.Voices(split);
         var (recordings, lines, seen) = (new List<SlurpRecording>(), new List<SpokenLine>(), new HashSet<string>());
-        foreach (var (scenario, action) in Shares(grammar, settings.Utterances(split), settings))
+        foreach (var (scenario, action) in Shares(grammar, settings.Utterances(split), settings.EvenIntents.Contains(split), settings))
         {
             var id = $"{split.ToString().ToLowerInvariant()}-{recordings.Count:000000}.wav";
             var draw = RandomStream.Of(settings.Seed, "sentence", id);
@@ -64,14 +64,14 @@ public sealed class SyntheticSpeech : SpokenData
         .. lines.Select(l => FormattableString.Invariant($"{l.Id}|{l.Words}|{l.Voice}|{l.Speed}|{l.Pitch}"))]);
 
     // Scenarios by their weights, or by their numbers of actions; their actions evenly. A scenario for which nothing is left takes from the largest.
-    private static IEnumerable<(string Scenario, string Action)> Shares(CommandGrammar grammar, int utterances, SyntheticSpeechSettings settings)
+    private static IEnumerable<(string Scenario, string Action)> Shares(CommandGrammar grammar, int utterances, bool even, SyntheticSpeechSettings settings)
     {
         var scenarios = settings.Scenarios is { } chosen ? [.. chosen.Order(StringComparer.Ordinal)] : grammar.Scenarios;
         if (scenarios.FirstOrDefault(s => !grammar.Scenarios.Contains(s)) is { } unknown)
         {
             throw new BadInputException(nameof(SyntheticSpeechSettings), nameof(SyntheticSpeechSettings.Scenarios), $"\"{unknown}\" is not known; known are {string.Join(", ", grammar.Scenarios)}");
         }
-        double Weight(string scenario) => settings.EvenIntents ? Math.Min(grammar.Actions(scenario).Count, settings.Actions) : grammar.Weight(scenario);
+        double Weight(string scenario) => even ? Math.Min(grammar.Actions(scenario).Count, settings.Actions) : grammar.Weight(scenario);
         var total = scenarios.Sum(Weight);
         var counts = new int[scenarios.Count];
         var (given, share) = (0, 0.0);

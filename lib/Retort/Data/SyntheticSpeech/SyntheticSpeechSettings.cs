@@ -27,8 +27,8 @@ public sealed record SyntheticSpeechSettings
     /// <summary>Actions of each scenario that are used, the first of them: fewer make a smaller world.</summary>
     public int Actions { get; init; } = int.MaxValue;
 
-    /// <summary>Whether every intent is spoken as often as every other; false: scenarios by the grammar's weights, which are nearly SLURP's.</summary>
-    public bool EvenIntents { get; init; }
+    /// <summary>Splits in which every intent is spoken as often as every other; in the others scenarios go by the grammar's weights, which are nearly SLURP's.</summary>
+    public IReadOnlyList<Split> EvenIntents { get; init; } = [];
 
     /// <summary>Templates of each action that are used, the first of them.</summary>
     public int Templates { get; init; } = int.MaxValue;
