@@ -27,4 +27,10 @@ bare = {k: v for k, v in good.items() if not k.startswith(("audio", "clean"))}
 write("robust_hp", [bare, good])
 write("robust_hp_code", [{**bare, "id": Code()}])
 write("robust_hp_nan", [{**good, "audio_features": torch.tensor([[float("nan"), 1.0]])}])
+# A prompt in the layout that tests write it in, by a tokenizer of 3 marks and 256 bytes; the answer; the end symbol.
+prompt = [byte + 3 for byte in b"a b"]
+ids = prompt + [byte + 3 for byte in b"a b c"] + [2]
+told = {"input_ids": torch.tensor(ids, dtype=torch.int32), "input_ids_no_response": torch.tensor(prompt, dtype=torch.int32)}
+write("robust_hp_audio", [{**good, **told, "id": f"utt-{i}", "audio_features": good["audio_features"] * (i + 1), "emb_diff": good["emb_diff"] - 4 * i} for i in range(3)])
+write("robust_hp_ids", [{**bare, "input_ids": told["input_ids"], "input_ids_no_response": told["input_ids"][1:3]}])
 write("robust_hp_short", [{**bare, "input": ["a", "b", "c"]}])

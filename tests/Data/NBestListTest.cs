@@ -64,6 +64,43 @@ public sealed class NBestListTest
         Assert.Null(lists[0].CleanAudio);
     }
 
+    [Fact]
+    public void ReadHyporadise_TheOtherFormAndLines_GivesTheSameLists()
+    {
+        var expected = Json("""[{"input": ["a b", "a", "b", "c", "a c"], "output": "a b c"}]""")[0];
+        void Same(NBestList list)
+        {
+            Assert.Equal(expected.Hypotheses, list.Hypotheses);
+            Assert.Equal((expected.Id, expected.Truth), (list.Id, list.Truth));
+        }
+        Same(Json("""[{"input1": "a b.", "input2": "a. b. c. a c.", "output": "a b c"}]""")[0]);
+        Same(Json("""[{"input1": "a b", "input2": ["a", "b", "c", "a c"], "output": "a b c"}]""")[0]);
+        Assert.Contains("entry 0: \"input2\" has 3 texts", Assert.Throws<BadInputException>(() => Json("""[{"input1": "a", "input2": "a. b. c", "output": "x"}]""")).Message);
+        Assert.Contains("entry 0", Assert.Throws<BadInputException>(() => Json("""[{"input1": "a", "output": "x"}]""")).Message);
+        using var lines = new TemporaryFile("{\"input\": [\"a b\", \"a\", \"b\", \"c\", \"a c\"], \"output\": \"a b c\"}\n\n{\"input\": [\"x\"], \"output\": \"x\"}\n"u8.ToArray(), "lists.jsonl");
+        Assert.Contains("line 3: has 1 hypotheses", Assert.Throws<BadInputException>(() => NBestList.ReadHyporadise(lines.Name)).Message);
+        Same(NBestList.ReadHyporadise(lines.Name, 1)[0] with { Hypotheses = expected.Hypotheses });
+    }
+
+    private static IReadOnlyList<NBestList> Golden(string name)
+    {
+        using var file = new TemporaryFile(Convert.FromBase64String(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Data", "Golden", name + ".pt.base64.txt"))), "train.pt");
+        return NBestList.ReadRobustHp(file.Name);
+    }
+
+    [Fact]
+    public void ReadRobustHp_ItsTokens_ArePromptAndAnswer()
+    {
+        static int[] Bytes(string text) => [.. Encoding.UTF8.GetBytes(text).Select(b => b + 3)];
+        var list = Golden("robust_hp_audio")[2];
+        Assert.Equal(Bytes("a b"), list.PromptTokens!);
+        Assert.Equal([.. Bytes("a b c"), 2], list.AnswerTokens!);
+        Assert.Equal([7.5f, 10.5f], list.NoisyAudio!);
+        // Without input_ids_no_response nobody can tell where the prompt ends.
+        Assert.Null(Golden("robust_hp")[1].PromptTokens);
+        Assert.Contains("entry 0: \"input_ids\" does not begin with", Assert.Throws<BadInputException>(() => Golden("robust_hp_ids")).Message);
+    }
+
     [Theory]
     [InlineData("robust_hp_code.pt.base64.txt", "os.")]
     [InlineData("robust_hp_nan.pt.base64.txt", "entry 0: \"audio_features\" holds values that are not finite")]

@@ -48,7 +48,8 @@ public sealed class LlamaCheckpointTest : IDisposable
         {
             var p = $"model.layers.{i}.";
             var normed = Norm(x, p + "input_layernorm.weight");
-            Tensor Part(string name) => matmul(normed, w[$"{p}self_attn.{name}.weight"].t());
+            Tensor By(Tensor t, string name) => matmul(t, w[$"{p}self_attn.{name}.weight"].t()) + w.GetValueOrDefault($"{p}self_attn.{name}.bias", zeros(1));
+            Tensor Part(string name) => By(normed, name);
             var (q, k, v) = (Part("q_proj"), Part("k_proj"), Part("v_proj"));
             var heads = Enumerable.Range(0, s.Heads).Select(head =>
             {
@@ -57,7 +58,7 @@ public sealed class LlamaCheckpointTest : IDisposable
                 scores = scores + full([length, length], float.NegativeInfinity).triu(1);
                 return matmul(scores.softmax(-1), v.narrow(1, group * h, h));
             }).ToArray();
-            x = x + matmul(cat(heads, 1), w[p + "self_attn.o_proj.weight"].t());
+            x = x + By(cat(heads, 1), "o_proj");
             var inner = Norm(x, p + "post_attention_layernorm.weight");
             var gate = matmul(inner, w[p + "mlp.gate_proj.weight"].t());
             x = x + matmul(gate * gate.sigmoid() * matmul(inner, w[p + "mlp.up_proj.weight"].t()), w[p + "mlp.down_proj.weight"].t());
@@ -66,17 +67,23 @@ public sealed class LlamaCheckpointTest : IDisposable
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Load_HuggingFaceNames_ComputesWhatTheSeparateProjectionsDo(bool tied)
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void Load_HuggingFaceNames_ComputesWhatTheSeparateProjectionsDo(bool tied, bool bias)
     {
         using var scope = NewDisposeScope();
         using var none = no_grad();
-        var settings = small with { Tied = tied };
+        var settings = small with { Tied = tied, AttentionBias = bias };
         var first = Model(1, settings);
+        foreach (var (name, parameter) in first.named_parameters().Where(p => p.name.EndsWith(".bias")))
+        {
+            parameter.copy_(tensor(FormulaWeights.Values(name, parameter.shape)!, parameter.shape));
+        }
         LlamaCheckpoint.Save(first, Place("model.safetensors"));
         var weights = SafeTensors.Load(Place("model.safetensors"));
         Assert.Equal([16, 32], weights["model.layers.1.self_attn.k_proj.weight"].shape);
+        Assert.Equal(bias, weights.ContainsKey("model.layers.1.self_attn.o_proj.bias"));
         var second = Model(2, settings);
         Assert.True(Distance(Logits(first), Logits(second)) > 1e-3);
         LlamaCheckpoint.Load(second, folder);
@@ -144,6 +151,49 @@ public sealed class LlamaCheckpointTest : IDisposable
         Assert.Equal(1.0, read.Scaling!.Scale(1.0));
         Assert.Equal(1e-6 / 32, read.Scaling.Scale(1e-6), 1e-12);
         Assert.InRange(read.Scaling.Scale(2 * Math.PI / 4000), 2 * Math.PI / 4000 / 32, 2 * Math.PI / 4000);
+    }
+
+    [Fact]
+    public void ReadConfig_RopeParametersOfTransformers5_AreRead()
+    {
+        void Write(string rope) => File.WriteAllText(Place("config.json"), $$"""
+            {"model_type": "llama", "hidden_size": 64, "intermediate_size": 128, "num_attention_heads": 4, "num_hidden_layers": 2, "vocab_size": 99,
+             {{rope}}}
+            """);
+        Write("""
+            "rope_parameters": {"rope_theta": 500000.0, "rope_type": "llama3", "factor": 32.0, "high_freq_factor": 4.0, "low_freq_factor": 1.0, "original_max_position_embeddings": 8192}
+            """);
+        Assert.Equal((500_000, new RotaryScaling(32, 1, 4, 8192)), (LlamaCheckpoint.ReadConfig(folder).Theta, LlamaCheckpoint.ReadConfig(folder).Scaling));
+        Write("""
+            "rope_parameters": {"rope_theta": 20000.0}
+            """);
+        Assert.Equal((20_000, null), (LlamaCheckpoint.ReadConfig(folder).Theta, LlamaCheckpoint.ReadConfig(folder).Scaling));
+        Write("""
+            "rope_parameters": {"rope_theta": 500000.0, "rope_type": "yarn"}
+            """);
+        Assert.Contains("yarn", Assert.Throws<BadInputException>(() => LlamaCheckpoint.ReadConfig(folder)).Message);
+    }
+
+    [Theory]
+    [InlineData("\"alpha_pattern\": {\"q_proj\": 32}", "alpha_pattern")]
+    [InlineData("\"rank_pattern\": {\"q_proj\": 8}", "rank_pattern")]
+    [InlineData("\"modules_to_save\": [\"lm_head\"]", "modules_to_save")]
+    [InlineData("\"layers_to_transform\": [1]", "layers_to_transform")]
+    [InlineData("\"use_dora\": true", "use_dora")]
+    [InlineData("\"bias\": \"all\"", "bias \"all\"")]
+    public void LoadLora_WhatIsNotSupported_IsRefusedByName(string field, string says)
+    {
+        using var scope = NewDisposeScope();
+        var settings = new LoraSettings { Rank = 2, Targets = ["q_proj"] };
+        var model = Model(1);
+        LlamaAdapters.AttachLora(model, settings);
+        LlamaAdapters.SaveLora(model, folder, settings);
+        // What asks for nothing is no reason.
+        var config = File.ReadAllText(Place("adapter_config.json")).Replace("\"bias\":\"none\",", "").TrimEnd('}');
+        File.WriteAllText(Place("adapter_config.json"), config + ", \"alpha_pattern\": {}, \"modules_to_save\": null, \"use_dora\": false}");
+        LlamaAdapters.LoadLora(Model(1), folder);
+        File.WriteAllText(Place("adapter_config.json"), config + $", {field}}}");
+        Assert.Contains(says, Assert.Throws<BadInputException>(() => LlamaAdapters.LoadLora(Model(1), folder)).Message);
     }
 
     [Theory]

@@ -30,6 +30,12 @@ public sealed record NBestList(string Id, IReadOnlyList<string> Hypotheses, stri
     /// <summary>The same for the parallel clean recording.</summary>
     public float[]? CleanAudio { get; init; }
 
+    /// <summary>The prompt as tokens of the language model that the file was made for (RobustHP's input_ids_no_response); null if none came with the list.</summary>
+    public int[]? PromptTokens { get; init; }
+
+    /// <summary>The answer's tokens behind it, the end symbol last (the rest of RobustHP's input_ids); null if none came with the list.</summary>
+    public int[]? AnswerTokens { get; init; }
+
     /// <summary>
     /// A list of n by the published rule: the likeliest different texts that are not empty; where there are too few, one sample for each
     /// missing place, put in by its score unless it is known; then copies of entries drawn at random, each behind itself. An empty text is <see cref="Unknown"/>.
@@ -71,12 +77,20 @@ public sealed record NBestList(string Id, IReadOnlyList<string> Hypotheses, stri
         return ([.. kept.Select(k => k.Text)], [.. kept.Select(k => k.Score)]);
     }
 
-    /// <summary>Reads a JSON of HyPoradise: a list of {"input": [texts], "output": text}.</summary>
+    /// <summary>
+    /// Reads HyPoradise's files, a JSON list or one object a line (.jsonl): {"input": [texts], "output": text}, or, as its LoRA code has them,
+    /// {"input1": the best text, "input2": the others, joined by full stops or as a list, "output": text}.
+    /// </summary>
     /// <param name="path">the file</param>
     /// <param name="n">hypotheses that each list must have; more are cut off, and an empty one becomes <see cref="Unknown"/></param>
     /// <exception cref="BadInputException">The file cannot be read, or an entry is something else; its number is named.</exception>
     public static IReadOnlyList<NBestList> ReadHyporadise(string path, int n = 5)
     {
+        if (path.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase))
+        {
+            return [.. JsonLines.Read(path, (line, problem) => throw new BadInputException(path, $"line {line}", problem)).ToArray()
+                .Select((item, i) => Entry(item.Object, n, path, i, $"line {item.Line}"))];
+        }
         JsonDocument document;
         try
         {
@@ -92,26 +106,37 @@ public sealed record NBestList(string Id, IReadOnlyList<string> Hypotheses, stri
             {
                 throw new BadInputException(path, "", "expected a list of objects with \"input\" and \"output\"");
             }
-            var lists = new List<NBestList>();
-            foreach (var item in document.RootElement.EnumerateArray())
+            return [.. document.RootElement.EnumerateArray().Select((item, i) => Entry(item, n, path, i, $"entry {i}"))];
+        }
+    }
+
+    private static NBestList Entry(JsonElement item, int n, string path, int number, string place)
+    {
+        string[] Texts(string name) => [.. JsonLines.List(item, name).EnumerateArray().Select(h => h.ValueKind == JsonValueKind.String ? h.GetString()! : throw new FormatException($"\"{name}\" holds something else than texts"))];
+        string[] Others()
+        {
+            if (JsonLines.Member(item, "input2").ValueKind == JsonValueKind.Array)
             {
-                try
-                {
-                    var texts = JsonLines.List(item, "input").EnumerateArray().Select(h => h.ValueKind == JsonValueKind.String ? h.GetString()! : throw new FormatException("\"input\" holds something else than texts")).ToArray();
-                    lists.Add(new NBestList($"{lists.Count}", Checked(texts, n), JsonLines.Text(item, "output").Trim()));
-                }
-                catch (FormatException e)
-                {
-                    throw new BadInputException(path, $"entry {lists.Count}", e.Message, e);
-                }
+                return Texts("input2");
             }
-            return lists;
+            // A text of which no one can tell where its hypotheses end is not guessed at.
+            var parts = JsonLines.Text(item, "input2").Split('.', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+            return parts.Length == n - 1 ? parts : throw new FormatException($"\"input2\" has {parts.Length} texts between full stops, expected {n - 1}");
+        }
+        try
+        {
+            var texts = JsonLines.Find(item, "input1") is null ? Texts("input") : [JsonLines.Text(item, "input1").Trim().TrimEnd('.'), .. Others()];
+            return new NBestList($"{number}", Checked(texts, n), JsonLines.Text(item, "output").Trim());
+        }
+        catch (FormatException e)
+        {
+            throw new BadInputException(path, place, e.Message, e);
         }
     }
 
     /// <summary>
     /// Reads a file of RobustHP (torch.save of a list of dicts: id, input, ground_truth, am_score, emb_diff, audio_features,
-    /// clean_audio_features) as data: nothing of the file is run. Audio features are kept as their mean over time.
+    /// clean_audio_features, input_ids, input_ids_no_response) as data: nothing of the file is run. Audio features are kept as their mean over time.
     /// </summary>
     /// <param name="path">the file</param>
     /// <param name="n">hypotheses that each list must have</param>
@@ -162,6 +187,24 @@ public sealed record NBestList(string Id, IReadOnlyList<string> Hypotheses, stri
             var values = used.data<float>().ToArray();
             return values.All(float.IsFinite) ? values : throw new FormatException($"\"{name}\" holds values that are not finite");
         }
+        int[]? Tokens(string name)
+        {
+            if (entry.GetValueOrDefault(name) is not { } value)
+            {
+                return null;
+            }
+            if (value is not Tensor tensor || tensor.dim() != 1 || tensor.numel() == 0 || tensor.dtype is not (ScalarType.Int32 or ScalarType.Int64))
+            {
+                throw new FormatException($"\"{name}\" is no row of whole numbers");
+            }
+            using var wide = tensor.to(int64);
+            return [.. wide.data<long>().ToArray().Select(t => t is >= 0 and <= int.MaxValue ? (int)t : throw new FormatException($"\"{name}\" holds {t}, which is no token"))];
+        }
+        var (prompt, whole) = (Tokens("input_ids_no_response"), Tokens("input_ids"));
+        if (prompt is not null && whole is not null && !whole.AsSpan().StartsWith(prompt))
+        {
+            throw new FormatException("\"input_ids\" does not begin with \"input_ids_no_response\"");
+        }
         return new NBestList(entry.GetValueOrDefault("id") as string ?? $"{number}", Checked(texts, n), Text("ground_truth"))
         {
             Scores = entry.GetValueOrDefault("am_score") is List<object?> scores
@@ -169,6 +212,8 @@ public sealed record NBestList(string Id, IReadOnlyList<string> Hypotheses, stri
             Noise = Values("emb_diff", 2, false),
             NoisyAudio = Values("audio_features", 2, true),
             CleanAudio = Values("clean_audio_features", 2, true),
+            PromptTokens = prompt,
+            AnswerTokens = prompt is null ? null : whole?[prompt.Length..],
         };
     }
 

@@ -54,7 +54,7 @@ public sealed class LlamaAttention : nn.Module
     /// <param name="heads">query heads, H</param>
     /// <param name="groups">key-value heads, G; divides H</param>
     /// <param name="head">width of a head, h</param>
-    /// <param name="bias">whether q, k and v have a bias</param>
+    /// <param name="bias">whether q, k and v and the projection behind the heads have a bias</param>
     /// <param name="adapter">the adapter; null for none in this layer</param>
     /// <param name="dtype">type of the weights; the adapter's are float32 unless <paramref name="adapterType"/> says else</param>
     /// <param name="device">where they are</param>
@@ -64,7 +64,7 @@ public sealed class LlamaAttention : nn.Module
     {
         (this.layer, this.heads, this.groups, this.head, this.adapter) = (layer, heads, groups, head, adapter);
         attn = new Projection(width, (heads + 2 * groups) * head, bias, dtype, device);
-        proj = new Projection(heads * head, width, dtype: dtype, device: device);
+        proj = new Projection(heads * head, width, bias, dtype, device);
         if (adapter is not null)
         {
             long all = heads * head, rows = adapter.Rows;

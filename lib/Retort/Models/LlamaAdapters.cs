@@ -32,14 +32,29 @@ public static class LlamaAdapters
     /// <param name="model">a model with an adapter</param>
     /// <param name="path">a safetensors file</param>
     /// <param name="bos">whether prompts began with the start symbol; a reader is told, since base models differ</param>
-    public static void Save(Llama model, string path, bool bos = false)
+    /// <param name="template">the prompt's template, of which a reader is told, too; null where there was none, as of lists that bring their tokens</param>
+    public static void Save(Llama model, string path, bool bos = false, string? template = null)
     {
         var adapter = model.Adapter ?? throw new ArgumentException("the model has no adapter", nameof(model));
-        SafeTensors.Save(path, model.state_dict().Where(p => Llama.IsAdapter(p.Key)).Select(p => (p.Key, p.Value)), new Dictionary<string, string>
+        var told = new Dictionary<string, string> { ["adapter"] = JsonSerializer.Serialize(adapter), ["bos"] = bos ? "true" : "false" };
+        if (template is not null)
         {
-            ["adapter"] = JsonSerializer.Serialize(adapter),
-            ["bos"] = bos ? "true" : "false",
-        });
+            told["template"] = template;
+        }
+        SafeTensors.Save(path, model.state_dict().Where(p => Llama.IsAdapter(p.Key)).Select(p => (p.Key, p.Value)), told);
+    }
+
+    /// <summary>The prompt's template that an adapter's file tells; null if it tells none, as the published ones.</summary>
+    /// <param name="path">the file</param>
+    /// <exception cref="BadInputException">The file cannot be read.</exception>
+    public static string? ReadTemplate(string path)
+    {
+        if (!path.EndsWith(".safetensors", StringComparison.Ordinal))
+        {
+            return null;
+        }
+        using var file = SafeTensorsFile.Open(path);
+        return file.Metadata.GetValueOrDefault("template");
     }
 
     /// <summary>
@@ -224,12 +239,20 @@ public static class LlamaAdapters
         {
             throw new FormatException($"peft_type is \"{type}\", expected \"LORA\"");
         }
-        foreach (var unsupported in new[] { "use_rslora", "use_dora", "fan_in_fan_out" })
+        // What would change numbers or leave weights out is refused by its name; null, false and what is empty ask for nothing.
+        string[] unsupported = ["use_rslora", "use_dora", "use_qalora", "lora_bias", "fan_in_fan_out", "alpha_pattern", "rank_pattern", "modules_to_save", "layers_to_transform",
+            "layer_replication", "exclude_modules", "trainable_token_indices", "target_parameters"];
+        foreach (var name in unsupported)
         {
-            if (JsonLines.Find(root, unsupported) is { ValueKind: JsonValueKind.True })
+            if (JsonLines.Find(root, name) is { } value && !(value.ValueKind is JsonValueKind.Null or JsonValueKind.False
+                || value.ValueKind == JsonValueKind.Object && !value.EnumerateObject().Any() || value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 0))
             {
-                throw new FormatException($"{unsupported} is not supported");
+                throw new FormatException($"{name} is not supported: {JsonLines.Short(value.GetRawText())}");
             }
+        }
+        if (JsonLines.Find(root, "bias") is { ValueKind: JsonValueKind.String } bias && bias.GetString() != "none")
+        {
+            throw new FormatException($"bias \"{bias.GetString()}\" is not supported, expected \"none\"");
         }
         return new LoraSettings
         {

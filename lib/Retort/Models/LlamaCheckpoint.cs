@@ -54,13 +54,17 @@ public static class LlamaCheckpoint
             throw new FormatException("mlp_bias is true; hidden layers with a bias are not supported");
         }
         RotaryScaling? scaling = null;
-        if (JsonLines.Find(root, "rope_scaling") is { ValueKind: JsonValueKind.Object } rope)
+        // Transformers 5 has base and scaling under one name.
+        var theta = Real(root, "rope_theta", 10_000);
+        if ((JsonLines.Find(root, "rope_parameters") ?? JsonLines.Find(root, "rope_scaling")) is { ValueKind: JsonValueKind.Object } rope)
         {
+            theta = Real(rope, "rope_theta", theta);
             var kind = (JsonLines.Find(rope, "rope_type") ?? JsonLines.Find(rope, "type"))?.GetString();
             scaling = kind switch
             {
                 "llama3" => new RotaryScaling(Real(rope, "factor", 8), Real(rope, "low_freq_factor", 1), Real(rope, "high_freq_factor", 4), (int)Real(rope, "original_max_position_embeddings", 8192)),
                 "default" => null,
+                null when JsonLines.Find(rope, "rope_theta") is not null => null,
                 _ => throw new FormatException($"rope_scaling of type \"{kind}\" is not supported, expected \"llama3\""),
             };
         }
@@ -75,7 +79,7 @@ public static class LlamaCheckpoint
             HeadWidth = Number("head_dim", 0),
             Hidden = Number("intermediate_size"),
             Context = Number("max_position_embeddings", 2048),
-            Theta = Real(root, "rope_theta", 10_000),
+            Theta = theta,
             Scaling = scaling,
             Epsilon = Real(root, "rms_norm_eps", 1e-6),
             Tied = True("tie_word_embeddings"),
@@ -213,7 +217,7 @@ public static class LlamaCheckpoint
             foreach (var part in new[] { "input_layernorm", "post_attention_layernorm", "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj" })
             {
                 yield return $"model.layers.{i}.{part}.weight";
-                if (s.AttentionBias && part is "self_attn.q_proj" or "self_attn.k_proj" or "self_attn.v_proj" && s.AttentionBias)
+                if (s.AttentionBias && part.StartsWith("self_attn.", StringComparison.Ordinal))
                 {
                     yield return $"model.layers.{i}.{part}.bias";
                 }

@@ -20,9 +20,13 @@ public static class LlamaGeneration
     /// <exception cref="ArgumentException">A prompt is empty, or with its new tokens longer than the context.</exception>
     public static IReadOnlyList<int[]> Greedy(Llama model, IReadOnlyList<int[]> prompts, int end, int most, Tensor? noise = null, int batch = 128)
     {
-        if (prompts.Any(p => p.Length == 0 || p.Length + most > model.Settings.Context) || most < 1)
+        ArgumentOutOfRangeException.ThrowIfLessThan(most, 1);
+        for (var i = 0; i < prompts.Count; i++)
         {
-            throw new ArgumentException($"prompts of {prompts.Min(p => p.Length)} to {prompts.Max(p => p.Length)} tokens and {most} new ones do not fit a context of {model.Settings.Context}", nameof(prompts));
+            if (prompts[i].Length == 0 || prompts[i].Length + most > model.Settings.Context)
+            {
+                throw new ArgumentException($"prompt {i} of {prompts[i].Length} tokens and {most} new ones do not fit a context of {model.Settings.Context}", nameof(prompts));
+            }
         }
         var results = new int[prompts.Count][];
         using var none = no_grad();

@@ -41,7 +41,7 @@ public sealed record LlamaSettings
     /// <summary>Whether the output layer is the table of input embeddings.</summary>
     public bool Tied { get; init; }
 
-    /// <summary>Whether the projections to queries, keys and values have a bias.</summary>
+    /// <summary>Whether attention's projections, to queries, keys and values and the one behind them, have a bias.</summary>
     public bool AttentionBias { get; init; }
 
     /// <summary>LLaMA-2-7b.</summary>

@@ -1,10 +1,16 @@
 // The published recipe (paper, appendix C.2; the released training code) on a LLaMA-family model of the user's and Robust
-// HyPoradise files: adapter and statistics network in float32, the base in bfloat16.
+// HyPoradise files. As published: 8 micro-batches of 4 lists drawn uniformly with replacement (the longest list is the first, so that
+// memory that does not suffice is known at once); on them first the statistics network's AdamW step, then the adapter's with the network's new
+// weights; linear warm-up counted in micro-batches, then a constant rate; validation after each 200 micro-batches. Unlike it: adapter,
+// network and Adam's state are in float32 (published: bfloat16, as the base); the validation's draws are the same each time, so that
+// checkpoints are compared on equal lists; the best of them is what the run ends with (published: chosen by hand); logits are made where an
+// answer is learned and nowhere else; the first stage runs no language model (published: a pass whose outputs go unused).
 
 using Retort.Data;
 using Retort.Layers;
 using Retort.Losses;
 using Retort.Models;
+using Retort.Randomness;
 using Retort.Torch;
 using Retort.Training;
 using TorchSharp;
@@ -21,11 +27,22 @@ public sealed record GerPaperSettings
     /// <summary>Training lists, a RobustHP file of torch.save or HyPoradise JSON; RobustHP's brings noise inputs, and audio where the distillation is to have it.</summary>
     public string Data { get; init; } = "";
 
+    /// <summary>
+    /// Lists by whose cross-entropy checkpoints are compared, in the same forms; the weights of the least are kept. Not the test lists. Empty: the last weights are kept.
+    /// </summary>
+    public string Validation { get; init; } = "";
+
     /// <summary>Lists that are decoded at the end, in the same forms; empty for none.</summary>
     public string Test { get; init; } = "";
 
-    /// <summary>A text file with {best} and {others}: the prompt. Empty: <see cref="GerPrompt.Template"/>, which is ours and not the published one.</summary>
+    /// <summary>
+    /// A text file with {best} and {others}, or HyPoradise's H2T-LoRA.json: the prompt of lists that bring no tokens of their own. Empty:
+    /// <see cref="GerPrompt.Template"/>, which is ours and not the published one. RobustHP's lists bring theirs.
+    /// </summary>
     public string Template { get; init; } = "";
+
+    /// <summary>Whether prompts and answers are encoded from the lists' texts also where lists bring tokens of their own.</summary>
+    public bool EncodeAnew { get; init; }
 
     /// <summary>Folder of all-MiniLM-L6-v2 for lists that come without noise inputs; empty if all come with one.</summary>
     public string SentenceEncoder { get; init; } = "";
@@ -33,7 +50,7 @@ public sealed record GerPaperSettings
     /// <summary>The adapter.</summary>
     public PromptAdapterSettings Adapter { get; init; } = new();
 
-    /// <summary>Rounds over the lists.</summary>
+    /// <summary>Lists drawn for each list there is: draws are with replacement.</summary>
     public int Epochs { get; init; } = 2;
 
     /// <summary>Lists of a forward pass.</summary>
@@ -51,7 +68,10 @@ public sealed record GerPaperSettings
     /// <summary>Whether the cross-entropy is divided by all positions, as published, or by those that are learned.</summary>
     public bool PublishedCrossEntropy { get; init; } = true;
 
-    /// <summary>Most tokens of a prompt with its answer; longer ones are cut, as published.</summary>
+    /// <summary>Micro-batches between validations.</summary>
+    public int ValidateEvery { get; init; } = 200;
+
+    /// <summary>Most tokens of a prompt with its answer, and no more than the model's context; longer ones are cut, as published.</summary>
     public int MaxTokens { get; init; } = 1024;
 
     /// <summary>Most new tokens of an answer.</summary>
@@ -76,109 +96,238 @@ public sealed record GerPaperSettings
 /// <summary>Paper size: the published recipe on the user's model and data.</summary>
 public static class GerPaper
 {
-    /// <summary>Memory in GB, by arithmetic from the model's config.json alone, before anything is loaded.</summary>
+    /// <summary>Memory in GB, by arithmetic from the model's config.json alone, before anything is loaded: for lists as long as the settings allow.</summary>
     /// <exception cref="BadInputException">The config cannot be read.</exception>
     public static string Plan(GerPaperSettings settings)
     {
         var size = LlamaCheckpoint.ReadConfig(settings.Base);
-        using var shapes = new Llama(size, settings.Adapter, device: new Device(DeviceType.META));
-        var all = shapes.named_parameters().ToArray();
-        var adapter = all.Where(p => Llama.IsAdapter(p.name)).Sum(p => p.parameter.numel());
-        var weights = all.Sum(p => p.parameter.numel()) - adapter;
-        var bytes = settings.BaseType == ScalarType.Float32 ? 4 : 2;
-        // Of each layer's pass: two norms, fused projection, attention output, two hidden widths, residual sums, kept for the backward pass.
-        var perToken = (long)size.Depth * (8L * size.Width + (size.Heads + 2L * size.Groups) * size.Head + 3L * size.Hidden) * bytes;
-        double baseGb = weights * bytes / 1e9, adapterGb = adapter * 16 / 1e9, activeGb = perToken * settings.MicroBatch * 256 / 1e9;
-        return FormattableString.Invariant($"base {weights / 1e9:F2} G weights, {baseGb:F1} GB; adapter {adapter / 1e6:F1} M weights with gradient and Adam's state {adapterGb:F1} GB; ")
-            + FormattableString.Invariant($"activations of {settings.MicroBatch} x 256 tokens about {activeGb:F1} GB; together about {baseGb + adapterGb + activeGb:F0} GB");
+        return Memory.Of(settings, size, Math.Min(settings.MaxTokens, size.Context), Math.Min(settings.MaxAnswer + 1, settings.MaxTokens), 1280).ToString();
     }
 
-    /// <summary>Trains the adapter, or goes on where the folder's run was stopped; writes adapter.safetensors, and for the test lists corrections and scores.</summary>
+    /// <summary>What a run takes, in bytes.</summary>
+    internal sealed record Memory(long BaseWeights, long Base, long TrainedWeights, long Trained, long Kept, long Passing, long Logits, int Lists, int Tokens, int Answer)
+    {
+        internal long Together => Base + Trained + Kept + Passing + Logits;
+
+        internal static Memory Of(GerPaperSettings settings, LlamaSettings size, int tokens, int answer, int audioWidth)
+        {
+            using var shapes = new Llama(size, settings.Adapter, device: new Device(DeviceType.META));
+            var all = shapes.named_parameters().ToArray();
+            var trained = all.Where(p => Llama.IsAdapter(p.name)).Sum(p => p.parameter.numel());
+            var weights = all.Sum(p => p.parameter.numel()) - trained;
+            long width = size.Heads * size.Head, hidden = width / 4;
+            trained += settings.Lambda > 0 ? settings.Adapter.NoiseWidth * width + hidden * (width + audioWidth) + hidden / 4 * (hidden + 1) : 0;
+            long bytes = settings.BaseType == ScalarType.Float32 ? 4 : 2, rows = (long)settings.MicroBatch * tokens;
+            // What each adapted layer keeps of a token for the backward pass: the inputs of both norms in float32; queries, keys and values, what the
+            // prompt rows gave, gate, its SiLU and the values beside it, and two rows of softmax in the base's type. Layers below keep nothing.
+            var token = 8L * size.Width + bytes * (2 * width + 2L * size.Groups * size.Head + 3L * size.Hidden + size.Heads * (long)(tokens + settings.Adapter.Rows));
+            // One layer's scores with and without the mask, and the hidden layer's gradients, come and go.
+            var passing = rows * (2L * size.Heads * tokens + 3L * size.Hidden) * bytes;
+            // Logits as they come, in float32, their logarithms, and the gradients of both.
+            var logits = (long)settings.MicroBatch * answer * size.Vocabulary * (2 * bytes + 12);
+            return new Memory(weights, weights * bytes, trained, trained * 16, rows * token * (size.Depth - settings.Adapter.StartLayer), passing, logits, settings.MicroBatch, tokens, answer);
+        }
+
+        public override string ToString()
+        {
+            static string Gb(long bytes) => FormattableString.Invariant($"{bytes / 1e9:F1} GB");
+            return FormattableString.Invariant($"base {BaseWeights / 1e9:F2} G weights, {Gb(Base)}; adapter and statistics network {TrainedWeights / 1e6:F1} M weights with gradients and Adam's state {Gb(Trained)}; ")
+                + $"{Lists} lists of {Tokens} tokens: kept for the backward pass {Gb(Kept)}, attention scores and gradients of a layer {Gb(Passing)}, logits of {Answer} tokens {Gb(Logits)}; together {Gb(Together)}";
+        }
+    }
+
+    /// <summary>
+    /// Trains the adapter, or goes on where the folder's run was stopped; writes adapter.safetensors, and for the test lists corrections and scores.
+    /// What memory it takes is said before the base is loaded.
+    /// </summary>
     /// <param name="settings">what and how</param>
     /// <param name="folder">where run and results are kept</param>
     /// <param name="progress">where it says how far it is</param>
     /// <param name="cancel">stops it, with a checkpoint</param>
-    /// <returns>WER of the 1-best, of the corrections, o_nb and o_cp on the test lists, in percent; empty without any</returns>
+    /// <param name="said">where the plan is written; the console if null</param>
+    /// <returns>WER of the 1-best, of the corrections, o_nb and o_cp on the test lists, in percent (<see cref="ListCorrector.Score"/>); empty without any</returns>
     /// <exception cref="BadInputException">A file is missing, damaged, or does not fit: one clear message.</exception>
-    public static IReadOnlyDictionary<string, double> Train(GerPaperSettings settings, string folder, RunProgress? progress = null, CancellationToken cancel = default)
+    public static IReadOnlyDictionary<string, double> Train(
+        GerPaperSettings settings, string folder, RunProgress? progress = null, CancellationToken cancel = default, TextWriter? said = null)
     {
         var device = new Device(settings.Device);
         var size = LlamaCheckpoint.ReadConfig(settings.Base);
-        var prompt = GerPrompt.Of(ListCorrector.ReadTokenizer(settings.Base, size.Vocabulary), ListCorrector.ReadTemplate(settings.Template), settings.Bos);
-        IReadOnlyList<NBestList> ReadLists(string path) => ListCorrector.ReadLists(path, settings.Adapter.Rows, settings.Adapter.NoiseWidth, settings.SentenceEncoder);
-        var lists = ReadLists(settings.Data);
-        if (settings.Lambda > 0 && lists.FirstOrDefault(l => l.NoisyAudio is null || l.CleanAudio is null) is { } silent)
+        var (template, name) = GerPrompt.Recognise(settings.Template.Length > 0 ? ListCorrector.ReadTemplate(settings.Template) : GerPrompt.Template);
+        var prompt = GerPrompt.Of(ListCorrector.ReadTokenizer(settings.Base, size.Vocabulary), template, settings.Bos, settings.EncodeAnew);
+        var most = Math.Min(settings.MaxTokens, size.Context);
+        var train = Part(settings.Data);
+        var (checks, checkTokens, _) = settings.Validation.Length > 0 ? Part(settings.Validation) : ([], [], 0);
+        var own = train.Lists.Count(prompt.TakesTokensOf);
+        if (own > 0 && own < train.Lists.Count && settings.Template.Length == 0)
         {
-            throw new BadInputException(settings.Data, silent.Id, "has no audio features, which the distillation needs; expected audio_features and clean_audio_features, or Lambda = 0");
+            throw new BadInputException(settings.Data, train.Lists.First(l => !prompt.TakesTokensOf(l)).Id, "brings no tokens, as other lists do: name the template that theirs are of, or encode all anew");
         }
-        var llama = new Llama(size, settings.Adapter, settings.BaseType, device);
+        var knows = own == 0 || settings.Template.Length > 0;
+        if (settings.Lambda > 0 && train.Lists.FirstOrDefault(l => l.NoisyAudio is null || l.CleanAudio is null || l.NoisyAudio.Length != train.Lists[0].NoisyAudio?.Length || l.CleanAudio.Length != l.NoisyAudio.Length) is { } silent)
+        {
+            throw new BadInputException(settings.Data, silent.Id, "has no audio features of the others' width, which the distillation needs; expected audio_features and clean_audio_features, or Lambda = 0");
+        }
+        var test = settings.Test.Length > 0 ? Read(settings.Test) : [];
+        var audioWidth = train.Lists[0].NoisyAudio?.Length ?? 0;
+        var (longest, answers) = (train.Encoded.Max(e => e.Tokens.Length) - 1, train.Encoded.Max(e => e.Tokens.Length - e.Prompt));
+        (said ?? Console.Out).WriteLine($"{Memory.Of(settings, size, longest, answers, audioWidth)}\nprompts: {(own > 0 ? $"{own} of {train.Lists.Count} lists by their own tokens; the others by {name}" : name)}; {train.LeftOut} lists teach nothing, their prompts alone have {most} tokens");
+
+        using var llama = new Llama(size, settings.Adapter, settings.BaseType, device);
         LlamaCheckpoint.Load(llama, settings.Base);
         llama.Fill(settings.Seed, Llama.IsAdapter);
-        var mine = settings.Lambda > 0 ? new MutualInformationNetwork(size.Heads * size.Head, settings.Adapter.NoiseWidth, lists[0].NoisyAudio!.Length) : null;
+        var corrector = new ListCorrector(llama, prompt, new() { MaxAnswer = settings.MaxAnswer }, name, knows);
+        try
+        {
+            corrector.Prompts(test);
+        }
+        catch (ArgumentException e)
+        {
+            // Now, and not when the training is over.
+            throw new BadInputException(settings.Test, "", e.Message, e);
+        }
+        var mine = settings.Lambda > 0 ? new MutualInformationNetwork(size.Heads * size.Head, settings.Adapter.NoiseWidth, audioWidth) : null;
         mine?.Fill(settings.Seed);
         mine?.to(device);
         using var trained = new Trained(llama, mine);
-        var encoded = lists.Select(l => prompt.EncodeWithAnswer(l)).Select(e => (Tokens: e.Tokens.Length <= settings.MaxTokens ? e.Tokens : e.Tokens[..settings.MaxTokens], e.Prompt)).ToArray();
-        var order = new SampleOrder(lists.Count, settings.Seed);
-        var perStep = settings.MicroBatch * settings.Accumulate;
-        var steps = Math.Max(1, (long)settings.Epochs * (lists.Count / settings.MicroBatch) / settings.Accumulate);
-        var warm = Math.Max(1, (long)(0.2 * lists.Count / perStep));
+        var stages = mine is null ? 1 : 2;
+        var micros = train.Lists.Count / settings.MicroBatch;
+        var rounds = Math.Max(1, (long)settings.Epochs * micros / settings.Accumulate);
+        var warm = (int)(0.2 * micros);
         TrainLoop.Run(new TrainTask
         {
             Model = trained,
-            Order = step => order.Batch(step, perStep).Samples,
-            Rate = Schedule.WarmUp(warm, settings.LearningRate, Schedule.Constant(settings.LearningRate)),
-            Step = context =>
-            {
-                var micros = context.Batch.Chunk(settings.MicroBatch).ToArray();
-                foreach (var rows in micros[..^1])
-                {
-                    // Each pass frees its graph before the next: the gradients add up.
-                    using var scope = NewDisposeScope();
-                    (Loss(rows) / micros.Length).backward();
-                }
-                return Loss(micros[^1]) / micros.Length;
-            },
-            RateFactor = name => name.StartsWith("mine", StringComparison.Ordinal) ? 0.1 : 1,
+            // Both stages of a round see the same lists.
+            Order = step => Drawn(step / stages),
+            // As published: what the round's last micro-batch sets.
+            Rate = step => settings.LearningRate * (warm == 0 ? 1 : Math.Min(1, ((step / stages + 1) * settings.Accumulate - 1.0) / warm)),
+            Step = context => context.Step % stages == stages - 1 ? Adapter(context) : Statistics(context.Batch),
+            RateFactor = weight => weight.StartsWith("mine", StringComparison.Ordinal) ? 0.1 : 1,
+            Evaluate = checks.Count == 0 ? null : Validate,
             Settings = settings,
         }, new TrainSettings
         {
             Seed = settings.Seed,
-            Steps = steps,
+            Steps = rounds * stages,
             Adam = new AdamSettings { WeightDecay = 0.02, Decoupled = true },
+            EvaluateEvery = Math.Max(1, settings.ValidateEvery / settings.Accumulate) * stages,
+            BestBy = "validation loss",
+            LowerIsBetter = true,
+            KeepBest = 1,
             Patience = 0,
-            Final = FinalWeights.Last,
-            LogEvery = 10,
+            Final = checks.Count == 0 ? FinalWeights.Last : FinalWeights.Best,
+            LogEvery = 10 * stages,
         }, folder, progress, cancel);
-        LlamaAdapters.Save(llama, Path.Combine(folder, "adapter.safetensors"), settings.Bos);
-        if (settings.Test.Length == 0)
+        LlamaAdapters.Save(llama, Path.Combine(folder, "adapter.safetensors"), settings.Bos, knows ? template : null);
+        if (test.Count == 0)
         {
             return new Dictionary<string, double>();
         }
-        var test = ReadLists(settings.Test);
-        var answers = new ListCorrector(llama, prompt, new() { MaxAnswer = settings.MaxAnswer }).Correct(test);
-        AtomicFile.WriteText(Path.Combine(folder, "corrections.txt"), string.Concat(answers.Select(a => a + "\n")));
-        return ListCorrector.Score(test, answers);
+        var corrected = corrector.Correct(test);
+        AtomicFile.WriteText(Path.Combine(folder, "corrections.txt"), string.Concat(corrected.Select(a => a + "\n")));
+        return ListCorrector.Score(test, corrected);
 
-        Tensor Loss(int[] rows)
+        IReadOnlyList<NBestList> Read(string path) => ListCorrector.ReadLists(path, ListCorrector.HypothesesOf(settings.Adapter.Rows), settings.Adapter, settings.SentenceEncoder, prompt);
+
+        (IReadOnlyList<NBestList> Lists, (int[] Tokens, int Prompt)[] Encoded, int LeftOut) Part(string path)
         {
-            var (tokens, targets) = Batch([.. rows.Select(i => encoded[i])], device);
-            var noise = Rows([.. rows.Select(i => lists[i].Noise!)], [rows.Length, settings.Adapter.Rows, settings.Adapter.NoiseWidth], device);
+            try
+            {
+                var all = Read(path);
+                var cut = all.Select(l => (List: l, Encoded: prompt.EncodeWithAnswer(l))).Where(l => l.Encoded.Prompt < most)
+                    .Select(l => (l.List, Encoded: (Tokens: l.Encoded.Tokens.Length <= most ? l.Encoded.Tokens : l.Encoded.Tokens[..most], l.Encoded.Prompt))).ToArray();
+                return cut.Length >= settings.MicroBatch ? ([.. cut.Select(c => c.List)], [.. cut.Select(c => c.Encoded)], all.Count - cut.Length)
+                    : throw new BadInputException(path, "", $"has {cut.Length} lists whose prompts are shorter than {most} tokens, fewer than a micro-batch of {settings.MicroBatch}");
+            }
+            catch (ArgumentException e)
+            {
+                throw new BadInputException(path, "", e.Message, e);
+            }
+        }
+
+        int[] Drawn(long round)
+        {
+            var draw = RandomStream.Of(settings.Seed, "lists", "", round);
+            int[] rows = [.. Enumerable.Range(0, settings.MicroBatch * settings.Accumulate).Select(_ => draw.Next(train.Lists.Count))];
+            if (round == 0)
+            {
+                rows[0] = Enumerable.Range(0, train.Lists.Count).MaxBy(i => train.Encoded[i].Tokens.Length);
+            }
+            return rows;
+        }
+
+        Tensor Noise(IReadOnlyList<NBestList> lists, int[] rows) => Rows(rows, i => lists[i].Noise!, [rows.Length, settings.Adapter.Rows, settings.Adapter.NoiseWidth], device);
+
+        Tensor Audio(int[] rows, Func<NBestList, float[]?> of) => Rows(rows, i => of(train.Lists[i])!, [rows.Length, -1], device);
+
+        // Stage 1: the network alone, on E_LN as it is. Micro-batches are of one size, so that their mean is the mean over all.
+        Tensor Statistics(int[] rows)
+        {
+            var noise = -Noise(train.Lists, rows);
+            return MutualInformation.Difference(mine!.call(noise, Audio(rows, l => l.NoisyAudio), false), mine.call(noise, Audio(rows, l => l.CleanAudio), false));
+        }
+
+        // Stage 2: the adapter alone, by the network of after its step.
+        Tensor Adapter(StepContext context)
+        {
+            var parts = context.Batch.Chunk(settings.MicroBatch).ToArray();
+            for (var i = 0; i < parts.Length - 1; i++)
+            {
+                // Each pass frees its graph before the next: the gradients add up.
+                using var scope = NewDisposeScope();
+                (Loss(parts[i], null) / parts.Length).backward();
+            }
+            return Loss(parts[^1], context) / parts.Length;
+        }
+
+        Tensor Loss(int[] rows, StepContext? context)
+        {
             var taps = new List<Tensor>();
-            var logits = llama.Logits(llama.Hidden(tokens, noise, taps)).to(float32);
-            var loss = settings.PublishedCrossEntropy ? TokenLoss.CrossEntropyOverAll(logits, targets) : TokenLoss.CrossEntropy(logits, targets);
+            var noise = Noise(train.Lists, rows);
+            var loss = CrossEntropy(train.Encoded, rows, noise, taps, settings.PublishedCrossEntropy);
+            context?.Measure("cross-entropy", loss);
             if (mine is null)
             {
                 return loss;
             }
-            Tensor Audio(Func<NBestList, float[]> of) => Rows([.. rows.Select(i => of(lists[i]))], [rows.Length, -1], device);
-            var (noisy, clean) = (Audio(l => l.NoisyAudio!), Audio(l => l.CleanAudio!));
-            return loss + MutualInformation.Difference(mine.call(-noise, noisy, false), mine.call(-noise, clean, false))
-                + settings.Lambda * MutualInformation.Tapped([.. taps.Select(tap => mine.Held(-tap, noisy))]);
+            var noisy = Audio(rows, l => l.NoisyAudio);
+            Tensor[] tuned = [.. taps.Select(tap => mine.Held(-tap, noisy))];
+            if (context is { Logged: true })
+            {
+                // Is the estimate alive? Where psi is near 1 for all, nothing is distilled.
+                using var none = no_grad();
+                context.Measure("psi noisy", mine.call(-noise, noisy, false).mean());
+                context.Measure("psi clean", mine.call(-noise, Audio(rows, l => l.CleanAudio), false).mean());
+                context.Measure("psi tuned", stack(tuned).mean());
+            }
+            return loss + settings.Lambda * MutualInformation.Tapped(tuned);
         }
+
+        Tensor CrossEntropy((int[] Tokens, int Prompt)[] encoded, int[] rows, Tensor? noise, List<Tensor>? taps, bool overAll)
+        {
+            var (tokens, targets) = Batch([.. rows.Select(i => encoded[i])], device);
+            var flat = targets.reshape(-1);
+            var places = flat.ge(0).nonzero().squeeze(1);
+            var hidden = llama.Hidden(tokens, settings.Adapter.NoiseWidth > 0 ? noise : null, taps);
+            var logits = llama.Logits(hidden.reshape(flat.shape[0], -1).index_select(0, places)).to(float32);
+            var loss = TokenLoss.CrossEntropy(logits, flat.index_select(0, places));
+            return overAll ? loss * ((double)places.shape[0] / flat.shape[0]) : loss;
+        }
+
+        IReadOnlyDictionary<string, double> Validate()
+        {
+            var draw = RandomStream.Of(settings.Seed, "validation lists");
+            var losses = Enumerable.Range(0, checks.Count / settings.MicroBatch).Select(_ =>
+            {
+                using var scope = NewDisposeScope();
+                int[] rows = [.. Enumerable.Range(0, settings.MicroBatch).Select(_ => draw.Next(checks.Count))];
+                return CrossEntropy(checkTokens, rows, Noise(checks, rows), null, overAll: false).ToDouble();
+            }).ToArray();
+            return new Dictionary<string, double> { ["validation loss"] = losses.Average() };
+        }
+
     }
 
-    private static Tensor Rows(float[][] rows, long[] shape, Device device) => tensor([.. rows.SelectMany(r => r)]).view(shape).to(device);
+    private static Tensor Rows(int[] rows, Func<int, float[]> of, long[] shape, Device device) => tensor([.. rows.SelectMany(of)]).view(shape).to(device);
 
     private static (Tensor Tokens, Tensor Targets) Batch((int[] Tokens, int Prompt)[] rows, Device device)
     {
