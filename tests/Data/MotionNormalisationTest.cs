@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.IO.Compression;
 using System.Text;
 using Retort.Data;
@@ -45,6 +46,43 @@ public sealed class MotionNormalisationTest : IDisposable
         Assert.Equal(70, norm.Mean.Length);
         Assert.Equal([2, 2, 1, 2], norm.Deviation.Skip(4).Take(4));
         Assert.Equal(63, norm.CanonicalMean.Length);
+    }
+
+    [Fact]
+    public void Save_ThenLoad_GivesTheSameNumbersAndBytes()
+    {
+        float[] Numbers(int count, float first) => [.. Enumerable.Range(0, count).Select(i => first + 0.37f * i)];
+        var norm = new MotionNormalisation(Numbers(70, -3), Numbers(70, 0.1f), Numbers(63, 5), Numbers(63, 2));
+        norm.Save(path);
+        var read = MotionNormalisation.Load(path);
+        Assert.Equal(norm.Mean, read.Mean);
+        Assert.Equal(norm.Deviation, read.Deviation);
+        Assert.Equal(norm.CanonicalMean, read.CanonicalMean);
+        Assert.Equal(norm.CanonicalDeviation, read.CanonicalDeviation);
+        var bytes = File.ReadAllBytes(path);
+        norm.Save(path);
+        Assert.Equal(bytes, File.ReadAllBytes(path));
+    }
+
+    [SkippableFact]
+    public void Save_ReadByNumPy_HasThePublishedNamesAndShapes()
+    {
+        new MotionNormalisation([.. Enumerable.Range(0, 70).Select(i => (float)i)], new float[70], new float[63], new float[63]).Save(path);
+        Process? python = null;
+        try
+        {
+            python = Process.Start(new ProcessStartInfo("/usr/bin/python3", ["-c",
+                "import sys, numpy as n; f = n.load(sys.argv[1]); print(len(f.files), f['yaw_mean'][0], f['t_mean'].tolist(), f['exp_mean'].shape, f['exp_mean'][-1], f['kp_std'].dtype)", path])
+            { RedirectStandardOutput = true, RedirectStandardError = true });
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            // Skipped below.
+        }
+        var text = python?.StandardOutput.ReadToEnd().Trim();
+        python?.WaitForExit();
+        Skip.If(python is not { ExitCode: 0 }, "needs /usr/bin/python3 with numpy");
+        Assert.Equal("14 1.0 [4.0, 5.0, 6.0] (63,) 69.0 float32", text);
     }
 
     [Fact]

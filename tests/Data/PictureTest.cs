@@ -143,6 +143,22 @@ public sealed class PictureTest : IDisposable
         Assert.Equal(["a.mp4"], Directory.GetFiles(folder).Select(Path.GetFileName));
     }
 
+    [Fact]
+    public void VideoFrames_NotSquareOrBoxNotSquare_IsRefusedAndASquareBoxIsCut()
+    {
+        var frames = Enumerable.Range(0, 4).Select(_ => new Picture(64, 36, [.. Enumerable.Range(0, 64 * 36).SelectMany(i => new byte[] { (byte)(i % 64 < 20 ? 250 : 10), 0, 0 })])).ToArray();
+        VideoFile.Write(In("wide.mp4"), 64, 36, frames);
+        var message = Assert.Throws<BadInputException>(() => PictureFile.VideoFrames(In("wide.mp4"), 32)).Message;
+        Assert.Contains("wide.mp4", message);
+        Assert.Contains("64 x 36", message);
+        foreach (var box in new[] { (0, 0, 40, 36), (40, 0, 36, 36), (0, 4, 36, 36), (-2, 0, 20, 20), (0, 0, 0, 0) })
+        {
+            Assert.Contains("expected a square", Assert.Throws<BadInputException>(() => PictureFile.VideoFrames(In("wide.mp4"), 32, box)).Message);
+        }
+        Assert.InRange(PictureFile.VideoFrames(In("wide.mp4"), 32, (0, 0, 16, 16))[2].Rgb[3 * 500], 220, 255);
+        Assert.InRange(PictureFile.VideoFrames(In("wide.mp4"), 32, (28, 0, 36, 36))[2].Rgb[3 * 500], 0, 40);
+    }
+
     [SkippableTheory]
     [InlineData(20, "full as the file's end is written, where ffmpeg ends with code 0")]
     [InlineData(500, "full long before")]

@@ -17,6 +17,29 @@ public sealed class MotionLossesTest
         Assert.Equal(0, MotionLosses.Divergence(zeros(2, 3), zeros(2, 3)).item<float>());
     }
 
+    [Fact]
+    public void RegionWeights_LivingNumbers_GiveEachRegionOneShare()
+    {
+        var alive = Enumerable.Range(0, 70).Select(m => m != 6).ToArray();
+        var weights = MotionLosses.RegionWeights(alive);
+        int[] lips = [6, 12, 14, 17, 19, 20];
+        var inLips = lips.SelectMany(k => Enumerable.Range(7 + 3 * k, 3)).ToArray();
+        Assert.Equal(0, weights[6]);
+        Assert.Equal(1, weights[0]);
+        Assert.Equal(1, weights[1] + weights[2] + weights[3], 1e-6);
+        Assert.Equal(0.5, weights[4], 1e-6);
+        Assert.Equal(1, inLips.Sum(m => weights[m]), 1e-5);
+        Assert.Equal(1, Enumerable.Range(7, 63).Except(inLips).Sum(m => weights[m]), 1e-5);
+
+        // An error of one lip number counts 45 / 18 as much as one of another keypoint's: by hand from the formula.
+        using var scope = NewDisposeScope();
+        Tensor Off(int m) => nn.functional.one_hot(tensor(new long[] { m }), 70).to(float32).view(1, 1, 70);
+        float Loss(int m) => MotionLosses.Weighted(Off(m), zeros(1, 1, 70), tensor(weights)).item<float>();
+        Assert.Equal(1 / 18.0 / 5, Loss(7 + 3 * 19), 1e-6);
+        Assert.Equal(45 / 18.0, Loss(7 + 3 * 19) / Loss(7), 1e-4);
+        Assert.Equal(0, Loss(6));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(0.25)]

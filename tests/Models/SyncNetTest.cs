@@ -1,5 +1,8 @@
+using Retort.Audio;
+using Retort.Data;
 using Retort.Metrics;
 using Retort.Models;
+using Retort.Papers.Talker;
 using Retort.Torch;
 using TorchSharp;
 using static Retort.Tests.FormulaWeights;
@@ -34,6 +37,47 @@ public sealed class SyncNetTest
         Assert.InRange(Distance(expected, features), 0, 1e-4f * Math.Max(1, expected.abs().max().item<float>()));
         var embedding = file.Read("out.lip");
         Assert.InRange(Distance(embedding, model.Lips(lips)), 0, 1e-4f * Math.Max(1, embedding.abs().max().item<float>()));
+    }
+
+    [Fact]
+    public void VideoSync_AVideoWithWeightsByFormula_IsTheEmbeddingsOfItsWindows()
+    {
+        var folder = Directory.CreateTempSubdirectory("retort-sync").FullName;
+        try
+        {
+            using var scope = NewDisposeScope();
+            using var noGrad = no_grad();
+            using var network = new SyncNet();
+            Fill(network);
+            network.eval();
+            var weights = Path.Combine(folder, "syncnet_v2.safetensors");
+            SafeTensors.Save(weights, network.state_dict());
+            float[] sound = [.. Enumerable.Range(0, 9 * 640).Select(i => 0.3f * MathF.Sin(0.05f * i + 1e-5f * i * i))];
+            var frames = Enumerable.Range(0, 8).Select(f => new Picture(224, 224, [.. Enumerable.Range(0, 3 * 224 * 224).Select(i => (byte)(i * (f + 3) / 50 % 256))])).ToArray();
+            using var judge = VideoSync.Open(weights, CPU);
+            // 8 frames and 9 of sound: three places, in batches of two; by hand each alone, in blue, green, red.
+            var score = judge.Score(frames, sound, "x.mp4", 2);
+            Assert.Equal(3, score.PerFrame.GetLength(0));
+            var mfcc = SyncNetMfcc.Of(sound);
+            Tensor Lips(int at) => network.Lips(stack([.. Enumerable.Range(at, 5).Select(f => tensor([.. Enumerable.Range(0, 3 * 224 * 224).Select(i => (float)frames[f].Rgb[3 * (i % 50176) + 2 - i / 50176])], [3, 224, 224]))], 1).unsqueeze(0));
+            var expected = LipSync.Of(cat([Lips(0), Lips(1), Lips(2)], 0), cat([.. Enumerable.Range(0, 3).Select(i => network.Audio(mfcc.narrow(1, 4 * i, 20).view(1, 1, 13, 20)))], 0));
+            for (var s = 0; s < 31; s++)
+            {
+                Assert.Equal(expected.Distances[s], score.Distances[s], 1e-3 * expected.Distances[s]);
+            }
+            var video = Path.Combine(folder, "a.mp4");
+            VideoFile.Write(video, 224, 224, frames, new Wave(sound, 16000, 1));
+            Assert.InRange(judge.Score(video).Distance, 0, double.MaxValue);
+            VideoFile.Write(video, 64, 36, Enumerable.Repeat(new Picture(64, 36, new byte[3 * 64 * 36]), 8), new Wave(sound, 16000, 1));
+            Assert.Contains("64 x 36", Assert.Throws<BadInputException>(() => judge.Score(video)).Message);
+            Assert.Contains("too short", Assert.Throws<BadInputException>(() => judge.Score(frames[..5], sound, "x.mp4", 2)).Message);
+            File.WriteAllText(weights, "no weights");
+            Assert.Throws<BadInputException>(() => VideoSync.Open(weights, CPU));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     [Fact]

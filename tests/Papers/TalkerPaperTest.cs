@@ -1,3 +1,4 @@
+using Retort.Data;
 using Retort.Papers.Talker;
 using Retort.Torch;
 using TorchSharp;
@@ -42,6 +43,7 @@ public sealed class TalkerPaperTest : IDisposable
             Assert.Equal(1, tooShort);
             Assert.Equal(6, result.Steps);
             Assert.Equal(70, normalisation.Mean.Length);
+            Assert.Equal(normalisation.Deviation, MotionNormalisation.Load(Path.Combine(folder, "run", "norm.npz")).Deviation);
             var other = Path.Combine(folder, "other");
             using (var again = TalkerPaper.Train(folder, other, small, CPU).Model)
             {

@@ -103,10 +103,63 @@ public sealed class TalkingPortraitTest : IDisposable
             Assert.Throws<BadInputException>(() => talker.Render(In(portrait), In(sound), In(video), o)).Message;
         Assert.Contains("150 x 100", Error("wide.png", "speech.wav", options));
         Assert.Contains("box", Error("wide.png", "speech.wav", options with { Box = (100, 50, 64, 64) }));
+        Assert.Contains("expected a square", Error("wide.png", "speech.wav", options with { Box = (0, 0, 64, 50) }));
+        var beyond = Error("face.png", "speech.wav", new() { Steps = 0, Overlap = 64, Guidance = double.NaN, Batch = 0, Smoothing = -1, Quality = 99 });
+        Assert.All(new[] { "Steps is 0", "Overlap is 64, expected 0 to 63", "Guidance is NaN", "Batch is 0", "Smoothing is -1", "Quality is 99" }, part => Assert.Contains(part, beyond));
+        Assert.Contains("one of the two", Error("wide.png", "speech.wav", options with { Box = (0, 0, 64, 64), Landmarks = five }));
         Assert.Contains("less than one frame", Error("face.png", "tiny.wav", options));
         Assert.Contains("speech.txt", Error("face.png", "speech.txt", options));
         Assert.Contains("folder", Error("face.png", "speech.wav", options, "none/bad.mp4"));
         Assert.DoesNotContain(Directory.GetFiles(folder), f => f.Contains("bad"));
+    }
+
+    [Fact]
+    public void ExtractTrainOpen_OwnVideos_RenderWithTheTrainedDenoiser()
+    {
+        Everything();
+        Directory.CreateDirectory(In("videos"));
+        var sound = new Wave([.. Enumerable.Range(0, 12800).Select(i => 0.4f * MathF.Sin(0.03f * i))], 16000, 1);
+        void Video(string name, int width, int height, int frames, int salt) => VideoFile.Write(In($"videos/{name}.mp4"), width, height,
+            Enumerable.Range(0, frames).Select(f => new Picture(width, height, [.. Enumerable.Range(0, 3 * width * height).Select(i => (byte)((i / 97 + 9 * f + salt) % 251))])), sound);
+        Video("a", 64, 64, 14, 0);
+        Video("b", 64, 64, 14, 90);
+        Video("wide", 96, 54, 14, 30);
+        using (var networks = TalkingPortrait.Open(In("weights"), CPU))
+        {
+            networks.FaceSide = 64;
+            var problem = Assert.Single(TalkerPaper.Extract(In("videos"), networks, In("clips"), null));
+            Assert.EndsWith("wide.mp4", problem.Video);
+            Assert.Contains("96 x 54", problem.Problem);
+            using var scope = NewDisposeScope();
+            var clip = SafeTensors.Load(In("clips/a.mp4.safetensors"));
+            // 14 frames, and the sound is cut to them in whole packets: two less than its frames.
+            var length = clip["motion"].shape[0];
+            Assert.InRange(length, 9, 13);
+            Assert.Equal([length, 70], clip["motion"].shape);
+            Assert.Equal([length, 63], clip["kp"].shape);
+            Assert.Equal([length, 512], clip["audio"].shape);
+            // The seventh frame alone gives the same motion as in its batch.
+            using var noGrad = no_grad();
+            using var extractor = new MotionExtractor();
+            Fill(extractor);
+            extractor.eval();
+            var frame = PictureFile.VideoFrames(In("videos/a.mp4"), 64)[6];
+            var alone = extractor.call(tensor(frame.Rgb, [1, 64, 64, 3]).permute(0, 3, 1, 2).to(float32) / 255);
+            Assert.InRange(Distance(alone.Vector()[0], clip["motion"][6]), 0, 1e-3);
+            Assert.InRange(Distance(alone.Canonical.flatten(1)[0], clip["kp"][6]), 0, 1e-4);
+            // What is there is left alone, a box makes the wide one usable.
+            var before = File.GetLastWriteTimeUtc(In("clips/a.mp4.safetensors"));
+            Assert.Empty(TalkerPaper.Extract(In("videos"), networks, In("clips"), file => file.EndsWith("wide.mp4") ? (20, 0, 54, 54) : null));
+            Assert.Equal(before, File.GetLastWriteTimeUtc(In("clips/a.mp4.safetensors")));
+            Assert.Equal(3, Directory.GetFiles(In("clips")).Length);
+        }
+        TalkerPaper.Train(In("clips"), In("run"), new() { Window = 4, Batch = 2, Steps = 1, WarmUp = 1, EvaluateEvery = 1 }, CPU).Model.Dispose();
+        Portrait("face.png", 64, 64);
+        Sound("speech.wav", 1300);
+        using var talker = TalkingPortrait.Open(In("weights"), CPU, trained: In("run"));
+        talker.FaceSide = 64;
+        Assert.Equal(2, talker.Render(In("face.png"), In("speech.wav"), In("own.mp4"), new() { Steps = 1 }));
+        Assert.Contains("in it", Assert.Throws<BadInputException>(() => TalkingPortrait.Open(In("weights"), CPU, trained: In("videos"))).Message);
     }
 
     [Fact]

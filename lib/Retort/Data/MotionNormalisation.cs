@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
 using System.Text.RegularExpressions;
+using Retort.Torch;
 
 namespace Retort.Data;
 
@@ -55,6 +56,39 @@ public sealed record MotionNormalisation(float[] Mean, float[] Deviation, float[
         static float[] NoZero(float[] values) => [.. values.Select(v => v == 0 ? 1 : v)];
         return new MotionNormalisation(All("mean"), NoZero(All("std")), arrays["kp_mean"], NoZero(arrays["kp_std"]));
     }
+
+    /// <summary>Writes the published file's format, whole or not at all: what <see cref="Load"/> reads is what was saved.</summary>
+    /// <param name="path">where to, ending in .npz</param>
+    /// <exception cref="BadInputException">The file cannot be written.</exception>
+    public void Save(string path) => AtomicFile.Write(path, stream =>
+    {
+        using var zip = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true);
+        void Put(string name, ReadOnlySpan<float> values)
+        {
+            // NumPy's format 1: the data start at a multiple of 64 bytes.
+            var header = $"{{'descr': '<f4', 'fortran_order': False, 'shape': ({values.Length},), }}".PadRight(117) + "\n";
+            var entry = zip.CreateEntry(name + ".npy", CompressionLevel.NoCompression);
+            // A fixed time: the same normalisation is the same file.
+            entry.LastWriteTime = new DateTimeOffset(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
+            using var to = entry.Open();
+            to.Write([0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, 0, .. Encoding.ASCII.GetBytes(header)]);
+            Span<byte> number = stackalloc byte[4];
+            foreach (var value in values)
+            {
+                BinaryPrimitives.WriteSingleLittleEndian(number, value);
+                to.Write(number);
+            }
+        }
+        var first = 0;
+        foreach (var (name, count) in parts)
+        {
+            Put(name + "_mean", Mean.AsSpan(first, count));
+            Put(name + "_std", Deviation.AsSpan(first, count));
+            first += count;
+        }
+        Put("kp_mean", CanonicalMean);
+        Put("kp_std", CanonicalDeviation);
+    });
 
     private static (float[] Mean, float[] Deviation) Moments(float[][] rows, int width)
     {

@@ -47,7 +47,7 @@ public sealed unsafe class AdamOptimizer : IDisposable
             zeros(p.Weight.shape, p.Weight.dtype, p.Weight.device).DetachFromDisposeScope(),
             zeros(p.Weight.shape, p.Weight.dtype, p.Weight.device).DetachFromDisposeScope(),
             rateFactor?.Invoke(p.Name) ?? 1,
-            settings.SpareVectors && p.Weight.shape.Length < 2 ? 0 : settings.WeightDecay)).ToArray();
+            (settings.SpareVectors && p.Weight.shape.Length < 2) || (settings.SpareNamed is { } spared && p.Name.Contains(spared, StringComparison.Ordinal)) ? 0 : settings.WeightDecay)).ToArray();
     }
 
     /// <summary>The names of the parameters that are trained.</summary>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Retort.Training;
 
 /// <summary>
@@ -23,4 +25,8 @@ public sealed record AdamSettings
 
     /// <summary>Whether parameters of fewer than two dimensions (biases, normalisation) are spared weight decay.</summary>
     public bool SpareVectors { get; init; }
+
+    /// <summary>Parameters whose name holds this text are spared weight decay; null: none is by its name.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? SpareNamed { get; init; }
 }

@@ -27,14 +27,29 @@ public static class PictureFile
         return Turned(Ppm(frames, path), Orientation(bytes));
     }
 
-    /// <summary>The frames of a video at 25 a second, each cut to a square of the picture's middle and scaled.</summary>
+    /// <summary>The frames of a video at 25 a second, of one square, scaled; nothing is ever stretched.</summary>
     /// <param name="path">the file</param>
     /// <param name="side">pixels of a side</param>
-    /// <param name="box">left, top, width and height of the face in the first frame's pixels; null for the whole frame, which must be square</param>
-    /// <exception cref="BadInputException">The file is missing or no video, or it has no square frame and there is no box.</exception>
+    /// <param name="box">left, top, width and height of the face in the first frame's pixels, a square inside it; null for the whole frame, which must be square</param>
+    /// <exception cref="BadInputException">The file is missing or no video, its frames are not square and there is no box, or the box is no square inside them.</exception>
     public static IReadOnlyList<Picture> VideoFrames(string path, int side = 256, (int Left, int Top, int Width, int Height)? box = null)
     {
         ReadAll(path, head: true);
+        var first = MediaProcess.Run(path, ["-i", "file:" + Path.GetFullPath(path), "-map", "0:v:0", "-frames:v", "1", "-pix_fmt", "rgb24", "-f", "image2pipe", "-c:v", "ppm", "pipe:1"]);
+        if (first.Length == 0)
+        {
+            throw new BadInputException(path, "", "ffmpeg finds no frame in it");
+        }
+        var frame = Ppm(first, path);
+        var (width, height) = (frame.Width, frame.Height);
+        if (box is null && width != height)
+        {
+            throw new BadInputException(path, "", $"has frames of {width} x {height}; expected square crops of a face, or a box of the face: faces are not searched for");
+        }
+        if (box is { } face)
+        {
+            RequireSquare(face, width, height, path);
+        }
         var crop = box is { } b ? string.Create(CultureInfo.InvariantCulture, $"crop={b.Width}:{b.Height}:{b.Left}:{b.Top},") : "";
         var bytes = MediaProcess.Run(path, ["-i", "file:" + Path.GetFullPath(path), "-map", "0:v:0", "-vf", $"{crop}fps=25,scale={side}:{side}", "-pix_fmt", "rgb24", "-f", "rawvideo", "pipe:1"]);
         var size = 3 * side * side;
@@ -43,6 +58,15 @@ public static class PictureFile
             throw new BadInputException(path, "", $"ffmpeg gave {bytes.Length} bytes, which are no frames of {side} x {side}");
         }
         return [.. Enumerable.Range(0, bytes.Length / size).Select(i => new Picture(side, side, bytes.AsSpan(i * size, size).ToArray()))];
+    }
+
+    /// <summary>Refuses a box that is no square inside a picture of this size.</summary>
+    internal static void RequireSquare((int Left, int Top, int Width, int Height) box, int width, int height, string path)
+    {
+        if (box.Width != box.Height || box.Width <= 0 || box.Left < 0 || box.Top < 0 || box.Left > width - box.Width || box.Top > height - box.Height)
+        {
+            throw new BadInputException(path, $"box {box}", $"expected a square inside the picture of {width} x {height}");
+        }
     }
 
     private static byte[] ReadAll(string path, bool head = false)

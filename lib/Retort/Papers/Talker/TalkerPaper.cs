@@ -59,10 +59,10 @@ public sealed record TalkerPaperSettings
 public static class TalkerPaper
 {
     /// <summary>Extracts the motion of every video of a folder into one file each; what is there already is left alone.</summary>
-    /// <param name="videoFolder">videos (.mp4, .mov, .mkv, .avi, .webm) whose frames are square crops of a face</param>
+    /// <param name="videoFolder">videos (.mp4, .mov, .mkv, .avi, .webm) whose frames are square crops of a face, or any with a box</param>
     /// <param name="weightsFolder">the published weights (<see cref="TalkingPortrait.Open"/>)</param>
     /// <param name="clipFolder">where the files go</param>
-    /// <param name="box">the face in each video's first frame; null for whole frames</param>
+    /// <param name="box">the face in each video's first frame, a square; null for whole frames, which must be square: nothing is stretched</param>
     /// <returns>videos that could not be used, and why</returns>
     /// <exception cref="BadInputException">A folder is missing, or the weights do not fit.</exception>
     public static IReadOnlyList<(string Video, string Problem)> Extract(string videoFolder, string weightsFolder, string clipFolder, Func<string, (int, int, int, int)?>? box = null)
@@ -101,9 +101,12 @@ public static class TalkerPaper
         return problems;
     }
 
-    /// <summary>Trains the denoiser on extracted clips.</summary>
+    /// <summary>
+    /// Trains the denoiser on extracted clips. When it ends, the run's folder holds KDTalker.safetensors (the published names) and norm.npz, with which
+    /// <see cref="TalkingPortrait.Open"/> renders (its <c>trained</c>).
+    /// </summary>
     /// <param name="clipFolder">what the extraction wrote</param>
-    /// <param name="runFolder">weights, checkpoints, metrics; a stopped run goes on here</param>
+    /// <param name="runFolder">weights, normalisation, checkpoints, metrics; a stopped run goes on here</param>
     /// <param name="settings">null for the paper's</param>
     /// <param name="device">null for CUDA where there is one, else the CPU</param>
     /// <param name="progress">where it says how far it is</param>
@@ -168,7 +171,8 @@ public static class TalkerPaper
         var result = TrainLoop.Run(new TrainTask
         {
             Model = model,
-            Order = step => [.. samples.Batch(step, batch).Samples.Select(i => train[i])],
+            // Published: the last batch of an epoch is dropped where it would be smaller.
+            Order = step => [.. samples.Batch(step, batch, dropLast: true).Samples.Select(i => train[i])],
             Rate = Schedule.WarmUp(settings.WarmUp, settings.LearningRate, Schedule.Cosine(settings.LearningRate, Math.Max(1, settings.Steps - settings.WarmUp))),
             Step = context => Loss(context.Batch, purpose => context.Random(purpose), augment: true),
             Evaluate = () => new Dictionary<string, double> { ["validation loss"] = Loss(validation, purpose => RandomStream.Of(settings.Seed, "validation " + purpose), augment: false).item<float>() },
@@ -177,7 +181,8 @@ public static class TalkerPaper
         {
             Seed = settings.Seed,
             Steps = settings.Steps,
-            Adam = new() { Beta1 = 0.95, WeightDecay = 1e-6, Decoupled = true, SpareVectors = true },
+            // Published: whatever is called a bias is spared, the table of relative positions (relative_attention_bias) too; norms are not.
+            Adam = new() { Beta1 = 0.95, WeightDecay = 1e-6, Decoupled = true, SpareNamed = "bias" },
             ClipNorm = 50,
             EvaluateEvery = settings.EvaluateEvery,
             BestBy = "validation loss",
@@ -187,6 +192,8 @@ public static class TalkerPaper
             LogEvery = Math.Max(1, settings.Steps / 5_000),
             CheckpointEvery = settings.CheckpointEvery,
         }, runFolder, progress, cancel);
+        SafeTensors.Save(Path.Combine(runFolder, "KDTalker.safetensors"), model.state_dict().Select(w => ("point_model.model." + w.Key, w.Value)));
+        normalisation.Save(Path.Combine(runFolder, "norm.npz"));
         return (model, result, normalisation, tooShort);
     }
 

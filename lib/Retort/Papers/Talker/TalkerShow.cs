@@ -21,7 +21,7 @@ public static class TalkerShow
         return outputs["motion"].AsSpan((sample * data.Test.Clips.Count + clip) * numbers, numbers).ToArray();
     }
 
-    /// <summary>Faces beside one another with the clip's sound.</summary>
+    /// <summary>Faces beside one another with the clip's sound, its wave and its phonemes.</summary>
     /// <param name="clip">whose face and sound</param>
     /// <param name="title">above the player</param>
     /// <param name="tracks">motions, from the left</param>
@@ -33,9 +33,11 @@ public static class TalkerShow
         var file = Path.Combine(Path.GetTempPath(), $"retort-{Guid.NewGuid():n}.mp4");
         try
         {
-            VideoFile.Write(file, frames[0].Width, frames[0].Height, frames, new Wave(clip.Samples.AsSpan(0, clip.Frames * Wav2LipMel.SamplesPerFrame).ToArray(), 16000), quality: 28);
-            var strip = Stacked([.. Enumerable.Range(0, 3).Select(i => Half(frames[(2 * i + 1) * frames.Length / 6]))]);
-            return new VideoPlayer(File.ReadAllBytes(file), strip.ToPng(), Math.Min(900, frames[0].Width * 3 / 2), title);
+            var sound = clip.Samples.AsSpan(0, clip.Frames * Wav2LipMel.SamplesPerFrame).ToArray();
+            VideoFile.Write(file, frames[0].Width, frames[0].Height, frames, new Wave(sound, Wav2LipMel.SampleRate), quality: 28);
+            var strip = Picture.Beside([.. Enumerable.Range(0, 3).Select(i => Half(frames[(2 * i + 1) * frames.Length / 6]))]);
+            return new VideoPlayer(File.ReadAllBytes(file), strip.ToPng(), Math.Clamp(frames[0].Width * 3 / 2, 360, 900), title)
+                .WithSound(sound, Wav2LipMel.SampleRate, clip.Phonemes.Where(p => p.Ipa.Length > 0).Select(p => (p.Seconds, p.Ipa)));
         }
         finally
         {
@@ -129,6 +131,4 @@ public static class TalkerShow
         }
         return new Picture(width, height, rgb);
     }
-
-    private static Picture Stacked(IReadOnlyList<Picture> pictures) => new(pictures[0].Width, pictures.Sum(p => p.Height), [.. pictures.SelectMany(p => p.Rgb)]);
 }

@@ -11,55 +11,6 @@ using static TorchSharp.torch;
 
 namespace Retort.Papers.Talker;
 
-/// <summary>How a portrait is rendered. The defaults are the published behaviour, save where it says otherwise.</summary>
-public sealed record RenderOptions
-{
-    /// <summary>Decides the head's motion: another seed, another take. (Published: not settable.)</summary>
-    public long Seed { get; init; }
-
-    /// <summary>DDIM steps of a window of 64 frames.</summary>
-    public int Steps { get; init; } = 50;
-
-    /// <summary>
-    /// Classifier-free guidance: above 1 the sound counts for more, at twice the denoiser's time. Ours; 1 is none, as published, and the published
-    /// denoiser never learned to do without sound (<see cref="TalkerPaperSettings.AudioDropout"/>).
-    /// </summary>
-    public double Guidance { get; init; } = 1;
-
-    /// <summary>Frames rendered at once.</summary>
-    public int Batch { get; init; } = 4;
-
-    /// <summary>Frames that neighbouring windows share and blend; 0 as published.</summary>
-    public int Overlap { get; init; }
-
-    /// <summary>What the last window hears beyond the end. Ours repeats the last frame; published is <see cref="TailRule.Wrap"/>.</summary>
-    public TailRule Tail { get; init; } = TailRule.RepeatLast;
-
-    /// <summary>Process noise over measurement noise of the smoother; published 0.05 / 0.001 = 50, which is next to nothing; 0.1 smooths visibly. 0: off.</summary>
-    public double Smoothing { get; init; } = 50;
-
-    /// <summary>Left, top, width and height of the face in the picture, square; null where the whole picture is a square crop of a face. No face is searched for here.</summary>
-    public (int Left, int Top, int Width, int Height)? Box { get; init; }
-
-    /// <summary>In place of a box: landmarks of the face that a detector of yours found, from which the published crop follows (<see cref="FaceLandmarks"/>).</summary>
-    public IReadOnlyList<(double X, double Y)>? Landmarks { get; init; }
-
-    /// <summary>Whether the rendered face is put back into the whole picture (needs a box or landmarks); ours. Otherwise the video shows the 512 x 512 crop.</summary>
-    public bool PasteBack { get; init; }
-
-    /// <summary>Whether the stitching network moves the keypoints so that the head fits its shoulders; published: off.</summary>
-    public bool Stitch { get; init; }
-
-    /// <summary>Whether motion is taken relative to its first frame and added to the portrait's own; published: off, so that the head jumps to the generated pose.</summary>
-    public bool Relative { get; init; }
-
-    /// <summary>Whether denoiser and decoder, which take nearly all the time, run in bfloat16 where the processor or GPU has it.</summary>
-    public bool Mixed { get; init; }
-
-    /// <summary>x264's constant rate factor.</summary>
-    public int Quality { get; init; } = 20;
-}
-
 /// <summary>
 /// A portrait and a sound to a video, by the published pipeline with the user's published weights: motion extractor, audio encoder,
 /// denoiser, warping, decoder, ffmpeg. Use by one thread at a time.
@@ -124,12 +75,18 @@ public sealed class TalkingPortrait : IDisposable
     /// </summary>
     /// <param name="weightsFolder">the folder</param>
     /// <param name="device">null for CUDA where there is one, else the CPU</param>
+    /// <param name="trained">
+    /// a run folder of <see cref="TalkerPaper.Train"/>, from which KDTalker and norm are taken in place of the published; null for those of <paramref name="weightsFolder"/>
+    /// </param>
     /// <exception cref="BadInputException">Files are missing, damaged or do not fit: all named at once.</exception>
-    public static TalkingPortrait Open(string weightsFolder, Device? device = null)
+    public static TalkingPortrait Open(string weightsFolder, Device? device = null, string? trained = null)
     {
-        if (!Directory.Exists(weightsFolder))
+        foreach (var folder in new[] { weightsFolder, trained ?? weightsFolder })
         {
-            throw new BadInputException(weightsFolder, "", "there is no such folder; expected the published weights");
+            if (!Directory.Exists(folder))
+            {
+                throw new BadInputException(folder, "", "there is no such folder; expected the published weights" + (folder == trained ? " or a training run's" : ""));
+            }
         }
         var found = new Dictionary<string, string>();
         var missing = new List<string>();
@@ -137,7 +94,8 @@ public sealed class TalkingPortrait : IDisposable
             ("spade_generator", true), ("norm", true), ("stitching_retargeting_module", false) })
         {
             string[] endings = name == "norm" ? [".npz"] : [".pth", ".pt", ".safetensors"];
-            var file = Directory.EnumerateFiles(weightsFolder, name + ".*", SearchOption.AllDirectories).Where(f => endings.Contains(Path.GetExtension(f))).Order(StringComparer.Ordinal).FirstOrDefault();
+            var own = trained is not null && (name is "KDTalker" or "norm");
+            var file = Directory.EnumerateFiles(own ? trained! : weightsFolder, name + ".*", SearchOption.AllDirectories).Where(f => endings.Contains(Path.GetExtension(f))).Order(StringComparer.Ordinal).FirstOrDefault();
             if (file is not null)
             {
                 found[name] = file;
@@ -149,7 +107,7 @@ public sealed class TalkingPortrait : IDisposable
         }
         if (missing.Count > 0)
         {
-            throw new BadInputException(weightsFolder, "", $"{missing.Count} files are missing in it and below: {string.Join(", ", missing)}");
+            throw new BadInputException(weightsFolder, "", $"{missing.Count} files are missing in it and below{(trained is null ? "" : $" (KDTalker and norm: in {trained})")}: {string.Join(", ", missing)}");
         }
         using var scope = NewDisposeScope();
         return new TalkingPortrait(found, device ?? (cuda.is_available() ? CUDA : CPU));
@@ -161,11 +119,11 @@ public sealed class TalkingPortrait : IDisposable
     /// <param name="video">where to, ending in .mp4</param>
     /// <param name="options">null for the defaults</param>
     /// <returns>frames of the video</returns>
-    /// <exception cref="BadInputException">Picture, sound or box cannot be used, the video cannot be written, or ffmpeg is missing.</exception>
+    /// <exception cref="BadInputException">Picture, sound, box or options cannot be used, the video cannot be written, or ffmpeg is missing.</exception>
     public int Render(string portrait, string speech, string video, RenderOptions? options = null)
     {
         options ??= new RenderOptions();
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.Batch, 1, nameof(options));
+        options.Check(Window);
         if (options.Stitch && stitching is null)
         {
             throw new BadInputException("stitching_retargeting_module.pth", "", "is not in the weights' folder, and stitching needs it");
@@ -193,10 +151,10 @@ public sealed class TalkingPortrait : IDisposable
 
     /// <summary>The motion, the canonical keypoints and the audio features of a video of a face, frame by frame: what the denoiser is trained on.</summary>
     /// <param name="video">a video with sound whose frames are square crops of a face, or with a box</param>
-    /// <param name="box">the face in the first frame's pixels; null for the whole frame</param>
+    /// <param name="box">the face in the first frame's pixels, a square; null for the whole frame, which must be one</param>
     /// <param name="batch">frames at once</param>
     /// <returns>motion (T, 70) in degrees and keypoint units, canonical keypoints (T, 63), audio (T, 512); T = min(frames - 1, audio frames - 2), as published</returns>
-    /// <exception cref="BadInputException">The video cannot be read, has no sound, or is too short.</exception>
+    /// <exception cref="BadInputException">The video cannot be read, has no sound, is too short, or is not square and has no box.</exception>
     public (Tensor Motion, Tensor Canonical, Tensor Audio) Extract(string video, (int Left, int Top, int Width, int Height)? box = null, int batch = 32)
     {
         using var noGrad = no_grad();
@@ -332,8 +290,8 @@ public sealed class TalkingPortrait : IDisposable
                 : picture.Width == picture.Height ? (0, 0, picture.Width, picture.Height)
                 : throw new BadInputException(path, "", $"is {picture.Width} x {picture.Height}; expected a square crop of a face, or a box or landmarks of the face (RenderOptions.Box, RenderOptions.Landmarks): faces are not searched for");
         }
-        return box.Width == box.Height && box.Width > 0 && box.Left >= 0 && box.Top >= 0 && box.Left + box.Width <= picture.Width && box.Top + box.Height <= picture.Height ? box
-            : throw new BadInputException(path, $"box {box}", $"expected a square inside the picture of {picture.Width} x {picture.Height}");
+        PictureFile.RequireSquare(box, picture.Width, picture.Height, path);
+        return box;
     }
 
     private static Picture Cut(Picture p, (int Left, int Top, int Width, int Height) box) => new(box.Width, box.Height,
