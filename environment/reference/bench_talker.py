@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The other side of environment/bench.sh, group talker: KDTalker's denoiser and LivePortrait's decoder written plainly in stock PyTorch.
+"""The other side of environment/bench.sh, group talker: KDTalker's denoiser and LivePortrait's warping network and decoder written plainly in stock PyTorch.
 
 Lines `CASE N` run CASE N times and are answered with the seconds it took.
 """
@@ -112,8 +112,51 @@ class Decoder(nn.Module):
         return torch.sigmoid(self.image(F.leaky_relu(x, 0.2)))
 
 
+def layer3d(start, end, kernel=3):
+    return nn.Sequential(nn.Conv3d(start, end, kernel, padding=kernel // 2), nn.BatchNorm3d(end), nn.ReLU())
+
+
+class Warping(nn.Module):
+    POINTS, DEPTH = 21, 16
+
+    def __init__(self):
+        super().__init__()
+        flows, small = self.POINTS + 1, 4
+        first, widths = flows * (small + 1), [32, 64, 128, 256, 512, 1024]
+        self.compress = layer3d(32, small, 1)
+        self.downs = nn.ModuleList([layer3d(first if i == 0 else widths[i], widths[i + 1]) for i in range(5)])
+        self.ups = nn.ModuleList([layer3d((1 if i == 4 else 2) * widths[i + 1], widths[i]) for i in reversed(range(5))])
+        self.last = layer3d(first + 32, first + 32)
+        self.mask, self.occlusion = nn.Conv3d(first + 32, flows, 7, padding=3), nn.Conv2d((first + 32) * self.DEPTH, 1, 7, padding=3)
+        self.third = nn.Sequential(nn.Conv2d(512, 256, 3, padding=1), nn.BatchNorm2d(256), nn.LeakyReLU(0.01))
+        self.fourth = nn.Conv2d(256, 256, 1)
+
+    def forward(self, features, source, driving):
+        B, (D, H, W) = len(driving), features.shape[2:]
+        features = features.expand(B, -1, -1, -1, -1)
+        z, y, x = torch.meshgrid(*(torch.linspace(-1, 1, n) for n in (D, H, W)), indexing="ij")
+        grid = torch.stack([x, y, z], -1)
+        start, end = (k.expand(B, -1, -1)[:, :, None, None, None] for k in (source, driving))
+        flows = torch.cat([grid.expand(B, 1, D, H, W, 3), grid - end + start], 1)
+        small = self.compress(features)[:, None].expand(-1, self.POINTS + 1, -1, -1, -1, -1).flatten(0, 1)
+        deformed = F.grid_sample(small, flows.flatten(0, 1), align_corners=False).view(B, self.POINTS + 1, -1, D, H, W)
+        heat = [torch.exp(-0.5 * ((grid - k) ** 2).sum(-1) / 0.01) for k in (end, start)]
+        heat = F.pad(heat[0] - heat[1], (0, 0, 0, 0, 0, 0, 1, 0))[:, :, None]
+        seen = [torch.cat([heat, deformed], 2).flatten(1, 2)]
+        for block in self.downs:
+            seen.append(F.avg_pool3d(block(seen[-1]), (1, 2, 2)))
+        h = seen.pop()
+        for block in self.ups:
+            h = torch.cat([block(F.interpolate(h, scale_factor=(1, 2, 2))), seen.pop()], 1)
+        h = self.last(h)
+        deformation = (flows * self.mask(h).softmax(1)[..., None]).sum(1)
+        warped = F.grid_sample(features, deformation, align_corners=False).flatten(1, 2)
+        return self.fourth(self.third(warped)) * torch.sigmoid(self.occlusion(h.flatten(1, 2)))
+
+
 torch.manual_seed(0)
-model, decoder = Denoiser(), Decoder().eval()
+model, decoder, warping = Denoiser(), Decoder().eval(), Warping().eval()
+volume, source = torch.rand(1, 32, 16, 32, 32), torch.rand(1, 21, 3) - 0.5
 x, audio, noise = torch.randn(1, 66, MOTION), torch.rand(1, 66, AUDIO), torch.randn(4, 66, MOTION)
 many, manyAudio = torch.randn(4, 66, MOTION), torch.rand(4, 66, AUDIO)
 features = {(side, batch): torch.rand(batch, 256, side, side) for side, batch in ((32, 1), (64, 1), (32, 4))}
@@ -144,7 +187,13 @@ def render(side, batch, autocast):
         decoder(features[side, batch])
 
 
-cases = {"denoiser-float32": lambda: passes(False), "denoiser-bfloat16": lambda: passes(True), "denoiser-train": train, "ddim-50": ddim,
+def warp(count):
+    with torch.inference_mode():
+        warping(volume, source, source + 0.05 * torch.rand(count, 21, 3))
+
+
+cases = {"warping-256-1": lambda: warp(1), "warping-256-4": lambda: warp(4),
+         "denoiser-float32": lambda: passes(False), "denoiser-bfloat16": lambda: passes(True), "denoiser-train": train, "ddim-50": ddim,
          **{f"decoder-{8 * side}-{batch}-{name}": (lambda side=side, batch=batch, half=half: render(side, batch, half))
             for side, batch in features for name, half in (("float32", False), ("bfloat16", True))}}
 clock = time.process_time if os.environ.get("RETORT_BENCH_CLOCK") == "processor" else time.perf_counter

@@ -11,7 +11,7 @@ using static TorchSharp.torch;
 
 namespace Retort.Bench;
 
-/// <summary>KDTalker's denoiser at full size (66 tokens), its sampler and training step, and LivePortrait's decoder at 256 pixels, against the same in PyTorch; one thread each.</summary>
+/// <summary>KDTalker's denoiser at full size (66 tokens), its sampler and training step, and LivePortrait's warping network and decoder at 256 pixels, against the same in PyTorch; one thread each.</summary>
 internal static class TalkerBench
 {
     public static IEnumerable<Row> All()
@@ -59,6 +59,10 @@ internal static class TalkerBench
             adam.ZeroGradients();
         }
         yield return Row.Of(Pair.Measure("denoiser-train", "windows/s", 4, Train, peer, runs: 1, turns: 5), 1.1) with { Figure = "KDTalker's denoiser, training step, float32" };
+        foreach (var row in Warping(peer))
+        {
+            yield return row;
+        }
         using var decoder = new SpadeDecoder();
         decoder.eval();
         foreach (var parameter in decoder.parameters())
@@ -87,6 +91,27 @@ internal static class TalkerBench
                     Figure = $"LivePortrait's decoder, {batch} frame{(batch == 1 ? "" : "s at once")} of {8 * side} pixels, {type}",
                 };
             }
+        }
+    }
+
+    private static IEnumerable<Row> Warping(Peer peer)
+    {
+        using var warping = new WarpingNetwork();
+        warping.eval();
+        Tensor volume = rand(1, 32, 16, 32, 32), source = rand(1, 21, 3) - 0.5;
+        foreach (var count in new[] { 1, 4 })
+        {
+            var driving = source + 0.05 * rand(count, 21, 3);
+            void Warp()
+            {
+                using var noGrad = no_grad();
+                using var step = NewDisposeScope();
+                warping.call(volume, source, driving);
+            }
+            yield return Row.Of(Pair.Measure($"warping-256-{count}", "frames/s", count, Warp, peer, runs: 1, turns: 3), 1.2) with
+            {
+                Figure = $"LivePortrait's warping network, {count} frame{(count == 1 ? "" : "s at once")} of 256 pixels, float32",
+            };
         }
     }
 

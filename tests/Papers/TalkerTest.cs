@@ -63,6 +63,14 @@ public sealed class TalkerTest
             Assert.NotEqual(first.Outputs("a", 1)["motion"], first.Outputs("b", 1)["motion"]);
             Assert.Equal(data.Test.Clips.Count, first.Outputs("a", 1)["lip r"].Length);
             Assert.Equal(first.Of("a"), [first.Outputs("a", 1)["lip r"].Average()], (x, y) => Math.Abs(x - y) < 1e-6);
+            // Yaw apart, by hand: clip 1 of the test in each of its samples.
+            float[] a = first.Outputs("a", 1)["motion"], b = first.Outputs("b", 1)["motion"];
+            var (perClip, clips) = (settings.Faces.Frames * 70, data.Test.Clips.Count);
+            var gaps = Enumerable.Range(0, a.Length / 70).Where(f => f * 70 / perClip % clips == 1).Select(f => (double)Math.Abs(a[f * 70 + 1] - b[f * 70 + 1])).ToArray();
+            Assert.Equal(settings.Samples * settings.Faces.Frames, gaps.Length);
+            Assert.Equal(gaps.Average(), TalkerTraining.Apart(first, data, "a", "b", 1)[1], 1e-9);
+            Assert.All(TalkerTraining.Apart(first, data, "a", "a", 1), gap => Assert.Equal(0, gap));
+            Assert.Equal(TalkerTraining.Apart(first, data, "a", "b", 1).Average(), TalkerTraining.Nearer(first, data, "b", "a", "b").Estimate, 1e-9);
             // Kept weights give the same tracks; sums depend on the number of cores that share them, and an arm has one.
             using var oneCore = Retort.Torch.Threads.RunWith(1);
             using var oneBlas = Retort.Torch.Threads.OneBlasThread();

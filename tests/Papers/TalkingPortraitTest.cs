@@ -154,11 +154,11 @@ public sealed class TalkingPortraitTest : IDisposable
             Assert.Equal(3, Directory.GetFiles(In("clips")).Length);
         }
         TalkerPaper.Train(In("clips"), In("run"), new() { Window = 4, Batch = 2, Steps = 1, WarmUp = 1, EvaluateEvery = 1 }, CPU).Model.Dispose();
-        Portrait("face.png", 64, 64);
-        Sound("speech.wav", 1300);
+        Portrait("face.png", 128, 128);
+        Sound("speech.wav", 700);
         using var talker = TalkingPortrait.Open(In("weights"), CPU, trained: In("run"));
-        talker.FaceSide = 64;
-        Assert.Equal(2, talker.Render(In("face.png"), In("speech.wav"), In("own.mp4"), new() { Steps = 1 }));
+        talker.FaceSide = 128;
+        Assert.Equal(1, talker.Render(In("face.png"), In("speech.wav"), In("own.mp4"), new() { Steps = 1 }));
         Assert.Contains("in it", Assert.Throws<BadInputException>(() => TalkingPortrait.Open(In("weights"), CPU, trained: In("videos"))).Message);
     }
 

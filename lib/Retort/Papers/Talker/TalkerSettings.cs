@@ -70,7 +70,7 @@ public sealed record TalkerSettings
         "smoke" => new()
         {
             Size = size,
-            Faces = new() { Voices = ["en-us+m1", "en-us+f1"], TrainClips = 3, ValidationClips = 1, TestClips = 2, Frames = 48 },
+            Faces = new() { Voices = ["en-us+m1", "en-us+f1"], TrainClips = 3, ValidationClips = 1, TestClips = 2, Frames = 68 },
             Denoiser = new() { Width = 64, Depth = 1, HeadSize = 32, Audio = 16, TimeWidth = 16, RotaryChannels = 16 },
             Window = 16,
             Batch = 4,

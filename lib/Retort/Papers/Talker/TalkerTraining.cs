@@ -3,6 +3,7 @@ using Retort.Decoding;
 using Retort.Losses;
 using Retort.Metrics;
 using Retort.Models;
+using Retort.Statistics;
 using Retort.Torch;
 using Retort.Training;
 using TorchSharp;
@@ -197,6 +198,35 @@ public static class TalkerTraining
             values["Fréchet"] = MotionMetrics.Frechet(data.Denormalise(test.Motion), motion);
         }
         return new ArmOutcome(values, null, outputs);
+    }
+
+    /// <summary>How far the yaw of one arm's samples is from that of another's with the same noises, in degrees: one number a test clip, mean over frames and samples.</summary>
+    /// <param name="report">both arms</param>
+    /// <param name="data">the test clips</param>
+    /// <param name="arm">an arm</param>
+    /// <param name="other">the other: the same network in more steps, say</param>
+    /// <param name="seed">a seed of the report</param>
+    public static double[] Apart(AblationReport report, TalkerData data, string arm, string other, long seed)
+    {
+        float[] made = report.Outputs(arm, seed)["motion"], to = report.Outputs(other, seed)["motion"];
+        var (clips, frames) = (data.Test.Clips.Count, data.Settings.Faces.Frames);
+        var samples = made.Length / FaceClip.Width / frames / clips;
+        // Samples stand a round of clips apart; number 1 of a frame is the yaw.
+        double Track(int track) => Enumerable.Range(track * frames, frames).Average(f => (double)Math.Abs(made[f * FaceClip.Width + 1] - to[f * FaceClip.Width + 1]));
+        return [.. Enumerable.Range(0, clips).Select(c => Enumerable.Range(0, samples).Average(s => Track(s * clips + c)))];
+    }
+
+    /// <summary>By how many degrees of yaw one arm is nearer to a third's sample of the same noise than another is, paired by seed and clip; speakers are clusters.</summary>
+    /// <param name="report">all three arms</param>
+    /// <param name="data">the test clips</param>
+    /// <param name="arm">the arm</param>
+    /// <param name="than">what it is compared with</param>
+    /// <param name="to">whose samples they are to come near to</param>
+    public static Effect Nearer(AblationReport report, TalkerData data, string arm, string than, string to)
+    {
+        var gain = report.Seeds.Select(s => Apart(report, data, than, to, s).Zip(Apart(report, data, arm, to, s), (p, q) => p - q).ToArray()).ToArray();
+        return PairedEffect.Of(gain.Length, gain[0].Length, (s, drawn) => gain[s].Select((g, i) => g * (drawn?[i] ?? 1)).Sum() / (drawn?.Sum() ?? gain[s].Length),
+            [.. data.Test.Clips.Select(c => c.Speaker)]);
     }
 
     /// <summary>The measures of a report, lip correlation first; speakers are clusters.</summary>
