@@ -116,6 +116,12 @@ public sealed class ExperimentTest : IDisposable
         var whisker = Assert.Single(figure["data"]![0]!["error_y"]!["array"]!.AsArray())!.GetValue<double>();
         Assert.Equal(Sample.StandardDeviation(several.Of("a")), whisker, 6);
         Assert.Equal("accuracy, %; mean ± sd of 3 seeds", figure["layout"]!["yaxis"]!["title"]!["text"]!.GetValue<string>());
+        // An arm for a first look, beside those of all seeds.
+        var bars = Run(new(1), [new("a", x => 0.7), new("mine", x => 0.6) { Seeds = [1] }], 1, 2, 3).Bars("t");
+        figure = System.Text.Json.Nodes.JsonNode.Parse(bars.ToJson())!;
+        Assert.Null(figure["data"]![0]!["error_y"]!["array"]![1]);
+        Assert.Equal("accuracy, %; mean ± sd of 1 to 3 seeds", figure["layout"]!["yaxis"]!["title"]!["text"]!.GetValue<string>());
+        Assert.Contains("1 to 3 seeds", bars.ToSvg());
         figure = System.Text.Json.Nodes.JsonNode.Parse(Run(new(1), [new("a", x => 0.7)], 1).Bars("t").ToJson())!;
         Assert.Null(figure["data"]![0]!["error_y"]);
         Assert.Equal("accuracy, %", figure["layout"]!["yaxis"]!["title"]!["text"]!.GetValue<string>());

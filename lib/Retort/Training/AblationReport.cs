@@ -175,9 +175,10 @@ public sealed class AblationReport
         var shown = Shown(arms);
         var values = shown.Select(a => Of(a, measure)).ToArray();
         var name = Find(measure)?.Name ?? measure!;
-        var several = Seeds.Count > 1;
-        var bars = Chart.Bar(shown, values.Select(v => v.Average()), name, several ? values.Select(Sample.StandardDeviation) : null);
-        var axis = several ? $"{Axis(measure)}; mean ± sd of {Seeds.Count} seeds" : Axis(measure);
+        var (least, most) = values.Length == 0 ? (0, 0) : (values.Min(v => v.Length), values.Max(v => v.Length));
+        var whiskers = most > 1 ? values.Select(v => v.Length > 1 ? Sample.StandardDeviation(v) : double.NaN) : null;
+        var bars = Chart.Bar(shown, values.Select(v => v.Average()), name, whiskers);
+        var axis = most > 1 ? $"{Axis(measure)}; mean ± sd of {(least == most ? most : $"{least} to {most}")} seeds" : Axis(measure);
         return lines.Aggregate(bars.WithTitle(title).WithYAxis(axis), (figure, line) =>
             figure.WithHorizontalLine(line.Value, string.Create(CultureInfo.InvariantCulture, $"{line.Name} {line.Value:F1}")));
     }

@@ -64,6 +64,27 @@ public sealed class CedStudentTest : IDisposable
     }
 
     [Fact]
+    public void Train_ByLoss_TakesTheEvaluationOfTheLeastLossAgainstTheLabels()
+    {
+        // At this rate the loss falls first and rises then, while the last evaluation is not the best.
+        var training = CedToy.Training with { Steps = 12, EvaluateEvery = 1, LearningRate = 0.05, ByLoss = true };
+        var (model, result) = CedStudent.Train(CedToy.Ced with { Training = training }, data, teachers.Scores(7), 1);
+        using (model)
+        {
+            var losses = result.Curve(CedStudent.ValidationLoss).Y;
+            Assert.True(losses.Min() < losses[^1], string.Join(' ', losses));
+            Assert.Equal(losses.Min(), result.Values[CedStudent.ValidationLoss], 6);
+            using var scope = TorchSharp.torch.NewDisposeScope();
+            var logits = tensor(data.ValidationScores(model.ForwardMel)).view(-1, data.Classes);
+            var expected = SoftTargets.Bce(logits, CedData.MultiHot(data.Validation, [.. Enumerable.Range(0, data.Validation.Count)])).item<float>();
+            Assert.Equal(expected, result.Values[CedStudent.ValidationLoss], 5);
+        }
+        var (byMap, other) = CedStudent.Train(CedToy.Ced with { Training = training with { ByLoss = false } }, data, teachers.Scores(7), 1);
+        byMap.Dispose();
+        Assert.Equal(other.Curve("mAP").Y.Max(), other.Values["mAP"], 6);
+    }
+
+    [Fact]
     public void Train_ClipsOfOtherClasses_AreRefused()
     {
         using var other = SoundWorld.Open(CedToy.World with { Speech = true }, Split.Train);

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Retort.Audio;
 using Retort.Losses;
 using Retort.Models;
@@ -60,6 +61,13 @@ public sealed record CedTraining
     /// <summary>Evaluations without a better one after which training ends; 0 for never.</summary>
     public int Patience { get; init; } = 10;
 
+    /// <summary>
+    /// Whether evaluations are compared by the loss against the validation clips' labels, lower being better, in place of mAP as published: where mAP reaches 100 % long
+    /// before the training's end the first evaluation of many equal ones would be taken, right about the order and unsure of the scores, which is what a teacher teaches.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool ByLoss { get; init; }
+
     /// <summary>Mixed precision: bfloat16 products, float32 weights. (Published: float16 with loss scaling.)</summary>
     public bool Mixed { get; init; }
 
@@ -82,6 +90,8 @@ public sealed record CedTraining
         Seed = seed,
         Steps = Steps,
         EvaluateEvery = EvaluateEvery,
+        BestBy = ByLoss ? CedStudent.ValidationLoss : "mAP",
+        LowerIsBetter = ByLoss,
         KeepBest = KeepBest,
         Patience = Patience,
         Mixed = Mixed,

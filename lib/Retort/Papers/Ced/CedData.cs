@@ -171,6 +171,21 @@ public sealed class CedData : IResultKey, IDisposable
     /// <summary>Macro mAP on the validation clips by a function of the spectrograms, such as an ensemble's, 0 to 1.</summary>
     public double ValidationMap(Func<Tensor, Tensor> score) => Map(Score(score, validation), Validation);
 
+    /// <summary>What training is watched and its weights chosen by: macro mAP, 0 to 1, and binary cross-entropy against the labels, mean over clips and classes.</summary>
+    /// <param name="model">its outputs are logits</param>
+    internal Dictionary<string, double> Evaluate(AudioTransformer model)
+    {
+        var logits = Score(Logits(model), validation);
+        var labels = new float[logits.Length];
+        for (var i = 0; i < Validation.Count; i++)
+        {
+            Validation.MultiHot(i, labels.AsSpan(i * Classes, Classes));
+        }
+        // -[y log s(z) + (1 - y) log(1 - s(z))], without overflow.
+        var loss = logits.Zip(labels, (z, y) => Math.Max(z, 0) - z * y + Math.Log(1 + Math.Exp(-Math.Abs(z)))).Average();
+        return new() { ["mAP"] = Map(logits, Validation), [CedStudent.ValidationLoss] = loss };
+    }
+
     /// <summary>Outputs (clips x classes, row by row) of the validation clips by a function of the spectrograms, such as to choose a threshold by.</summary>
     public float[] ValidationScores(Func<Tensor, Tensor> score) => Score(score, validation);
 

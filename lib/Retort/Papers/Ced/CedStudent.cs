@@ -9,7 +9,10 @@ namespace Retort.Papers.Ced;
 /// <summary>Trains one model of an arm: a student on stored scores, a teacher or a fine-tuned checkpoint on labels.</summary>
 public static class CedStudent
 {
-    /// <summary>Trains the arm's model; the weights are those of the best evaluations on the validation clips.</summary>
+    /// <summary>What an evaluation calls the binary cross-entropy of the model's outputs against the validation clips' labels.</summary>
+    public const string ValidationLoss = "validation loss";
+
+    /// <summary>Trains the arm's model; the weights are those of the best evaluations on the validation clips, by mAP or by loss (<see cref="CedTraining.ByLoss"/>).</summary>
     /// <param name="arm">loss and settings</param>
     /// <param name="data">clips for validation, device and front-end</param>
     /// <param name="clips">what it is trained on</param>
@@ -41,7 +44,7 @@ public static class CedStudent
                 using var batch = new CedBatch(clips, arm, seed, context.Step, order.Batch(context.Step, training.Batch).Epoch, context.Batch, ahead?[context.Step]);
                 return arm.Loss(model, batch);
             },
-            Evaluate = () => new Dictionary<string, double> { ["mAP"] = data.ValidationMap(model) },
+            Evaluate = () => data.Evaluate(model),
             Settings = new { arm.Name, Student = model.Settings, training.LearningRate, training.WarmUp, training.Batch, arm.TopK, arm.Fill, arm.Views, Clips = clips.ResultKey, Validation = data.Validation.Hash },
         }, training.Loop(seed), folder, progress, cancel);
         return (model, result);
@@ -65,12 +68,14 @@ public static class CedStudent
                 new Dictionary<string, double>
                 {
                     ["validation mAP"] = 100 * result.Values["mAP"],
+                    [ValidationLoss] = result.Values[ValidationLoss],
                     ["parameters"] = model.parameters().Where(p => p.requires_grad).Sum(p => p.numel()),
                 },
                 new Dictionary<string, Curve>
                 {
                     ["validation mAP"] = new(result.Curve("mAP").X, [.. result.Curve("mAP").Y.Select(y => 100 * y)]),
                     ["loss"] = result.Curve("loss"),
+                    [ValidationLoss] = result.Curve(ValidationLoss),
                 },
                 new Dictionary<string, float[]> { ["scores"] = scores });
         }
