@@ -96,4 +96,20 @@ public sealed class PrefixBeamSearchTest
         logs[4] = float.NaN;
         Assert.Contains("frame 1", Assert.Throws<ArgumentException>(() => PrefixBeamSearch.Decode(logs, 3, 5)).Message);
     }
+
+    [Fact]
+    public void Sample_ManyPaths_FollowTheFrames()
+    {
+        // Two frames of three symbols: 1 or 2, then the blank or 2.
+        float[] logs = [-1e9f, MathF.Log(0.7f), MathF.Log(0.3f), MathF.Log(0.6f), -1e9f, MathF.Log(0.4f)];
+        var drawn = Enumerable.Range(0, 4000).Select(i => PrefixBeamSearch.Sample(logs, 3, RandomStream.Of(i, "path"))).ToArray();
+        double Share(params int[] tokens) => drawn.Count(d => d.Tokens.SequenceEqual(tokens)) / 4000.0;
+        Assert.Equal(0.42, Share(1), 0.03);
+        Assert.Equal(0.28, Share(1, 2), 0.03);
+        Assert.Equal(0.3, Share(2), 0.03);  // 2 and the blank, or 2 twice
+        Assert.All(drawn.Where(d => d.Tokens.Count == 2), d => Assert.Equal(Math.Log(0.28), d.LogProbability, 1e-5));
+        // A high temperature makes the frames' symbols equally likely, but for those that cannot be.
+        var hot = Enumerable.Range(0, 4000).Select(i => PrefixBeamSearch.Sample(logs, 3, RandomStream.Of(i, "path"), 100)).ToArray();
+        Assert.Equal(0.25, hot.Count(d => d.Tokens.SequenceEqual([1, 2])) / 4000.0, 0.03);
+    }
 }

@@ -1,5 +1,6 @@
 // Prefix beam search of CTC (Graves 2012; Hannun et al. 2014): the probabilities of all paths to one prefix are added up.
 
+using Retort.Randomness;
 using static TorchSharp.torch;
 
 namespace Retort.Decoding;
@@ -169,5 +170,38 @@ public static class PrefixBeamSearch
     {
         var (high, low) = a > b ? (a, b) : (b, a);
         return double.IsNegativeInfinity(low) ? high : high + Math.Log(1 + Math.Exp(low - high));
+    }
+
+    /// <summary>One path, each frame's symbol drawn by its probability; blanks and repeated symbols are taken out. The blank is symbol 0.</summary>
+    /// <param name="logProbabilities">frames times symbols values: log-probabilities</param>
+    /// <param name="symbols">number of symbols, the blank counted</param>
+    /// <param name="draw">draws the symbols</param>
+    /// <param name="temperature">log-probabilities are divided by it, in drawing alone</param>
+    /// <returns>the sequence, and the path's log-probability</returns>
+    public static CtcHypothesis Sample(ReadOnlySpan<float> logProbabilities, int symbols, RandomStream draw, double temperature = 1)
+    {
+        var (tokens, last, score) = (new List<int>(), 0, 0.0);
+        for (var t = 0; t < logProbabilities.Length / symbols; t++)
+        {
+            var row = logProbabilities.Slice(t * symbols, symbols);
+            double total = 0, limit = draw.NextDouble();
+            foreach (var value in row)
+            {
+                total += Math.Exp(value / temperature);
+            }
+            var (chosen, sum) = (0, 0.0);
+            for (var s = 0; s < row.Length && sum <= limit; s++)
+            {
+                sum += Math.Exp(row[s] / temperature) / total;
+                chosen = s;
+            }
+            score += row[chosen];
+            if (chosen != 0 && chosen != last)
+            {
+                tokens.Add(chosen);
+            }
+            last = chosen;
+        }
+        return new CtcHypothesis(tokens, score);
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using Retort.Torch;
 
 namespace Retort.Data;
 
@@ -14,6 +15,34 @@ internal static class AllCores
         catch (AggregateException e)
         {
             ExceptionDispatchInfo.Throw(e.Flatten().InnerExceptions[0]);
+        }
+    }
+
+    /// <summary>Works beside one another, each on a core of its own, so that the numbers are the same with and without the others. The first error is thrown when all have ended.</summary>
+    public static void Beside(params Action[] work)
+    {
+        var errors = new Exception?[work.Length];
+        var threads = work.Select((action, i) => new Thread(() =>
+        {
+            try
+            {
+                using var alone = Threads.RunWith(1);
+                action();
+            }
+            catch (Exception e)
+            {
+                errors[i] = e;
+            }
+        }, 16 << 20)
+        { IsBackground = true }).ToArray();
+        using (Threads.OneBlasThread())
+        {
+            Array.ForEach(threads, thread => thread.Start());
+            Array.ForEach(threads, thread => thread.Join());
+        }
+        if (errors.FirstOrDefault(e => e is not null) is { } error)
+        {
+            ExceptionDispatchInfo.Throw(error);
         }
     }
 }

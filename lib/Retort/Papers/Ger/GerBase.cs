@@ -95,7 +95,7 @@ public sealed class GerBase : IResultKey
         Func<string, RandomStream, NBestList> corrupted = channel is null ? data.Sounds.List : channel.List;
         var result = training.Run(model, data, new { settings, Data = data.ResultKey, Channel = channel?.ResultKey, From = from?.ResultKey }, context =>
         {
-            var (tokens, targets) = Sequences([.. context.Batch.Select(i => Sequence(i, context.Step))]);
+            var (tokens, targets) = GerBatch.Padded([.. context.Batch.Select(i => Sequence(i, context.Step))]);
             return TokenLoss.CrossEntropy(model.call(tokens, null), targets);
         }, folder, progress, cancel);
         using var scope = NewDisposeScope();
@@ -112,22 +112,6 @@ public sealed class GerBase : IResultKey
             var (tokens, length) = prompt.EncodeWithAnswer(corrupted(data.Text[i], draw));
             return (tokens, settings.WholeLists ? 1 : length);
         }
-    }
-
-    private static (Tensor Tokens, Tensor Targets) Sequences(IReadOnlyList<(int[] Tokens, int Prompt)> rows)
-    {
-        var longest = rows.Max(r => r.Tokens.Length) - 1;
-        var (tokens, targets) = (new long[rows.Count * longest], new long[rows.Count * longest]);
-        Array.Fill(targets, -1L);
-        for (var b = 0; b < rows.Count; b++)
-        {
-            for (var t = 0; t < rows[b].Tokens.Length - 1; t++)
-            {
-                tokens[b * longest + t] = rows[b].Tokens[t];
-                targets[b * longest + t] = t + 1 >= rows[b].Prompt ? rows[b].Tokens[t + 1] : -1;
-            }
-        }
-        return (tensor(tokens, [rows.Count, longest]), tensor(targets, [rows.Count, longest]));
     }
 
     /// <summary>Log-probability of a sentence as plain text, for rescoring.</summary>

@@ -23,21 +23,25 @@ public sealed class GerBatch
         {
             return;
         }
-        var encoded = rows.Select(i => inputs.Encoded[i]).ToArray();
-        var longest = encoded.Max(e => e.Tokens.Length) - 1;
-        var (tokens, targets) = (new long[rows.Length * longest], new long[rows.Length * longest]);
+        (Tokens, Targets) = Padded([.. rows.Select(i => inputs.Encoded[i])]);
+    }
+
+    // Sequences (B, L), padded on the right, and the token that follows each; -1 where that is before a sequence's first learned place, or padding.
+    internal static (Tensor Tokens, Tensor Targets) Padded(IReadOnlyList<(int[] Tokens, int First)> rows)
+    {
+        var longest = rows.Max(r => r.Tokens.Length) - 1;
+        var (tokens, targets) = (new long[rows.Count * longest], new long[rows.Count * longest]);
         Array.Fill(targets, -1L);
-        for (var b = 0; b < rows.Length; b++)
+        for (var b = 0; b < rows.Count; b++)
         {
-            var (all, prompt) = encoded[b];
+            var (all, first) = rows[b];
             for (var t = 0; t < all.Length - 1; t++)
             {
                 tokens[b * longest + t] = all[t];
-                // What follows token t; the prompt itself is not learned.
-                targets[b * longest + t] = t + 1 >= prompt ? all[t + 1] : -1;
+                targets[b * longest + t] = t + 1 >= first ? all[t + 1] : -1;
             }
         }
-        (Tokens, Targets) = (tensor(tokens, [rows.Length, longest]), tensor(targets, [rows.Length, longest]));
+        return (tensor(tokens, [rows.Count, longest]), tensor(targets, [rows.Count, longest]));
     }
 
     /// <summary>Prompt and answer (B, L), int64, padded on the right.</summary>

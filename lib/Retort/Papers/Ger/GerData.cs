@@ -121,7 +121,7 @@ public sealed class GerData : IResultKey
             trained = GerRecogniser.Train(settings, heard["recogniser"], Words, progress: run).Recogniser;
             run.Done();
         }
-        OnCores(Recognise, () => meanwhile?.Invoke(this, progress));
+        AllCores.Beside(Recognise, () => meanwhile?.Invoke(this, progress));
         using var recogniser = trained!;
         using var scope = NewDisposeScope();
         foreach (var part in parts)
@@ -138,40 +138,6 @@ public sealed class GerData : IResultKey
                 [.. i.List.Scores.Select(s => double.IsFinite(s) ? s : -1e9)], i.Noise?.ToString(), i.Noise is null ? null : i.Ratio))));
         }
         File.WriteAllText(Path.Combine(folder, "seconds.txt"), clock.Elapsed.TotalSeconds.ToString("F1", CultureInfo.InvariantCulture));
-    }
-
-    // Each on a core of its own, so that the numbers are the same with and without the other. The first error is thrown when both have ended.
-    private static void OnCores(params Action[] work)
-    {
-        var errors = new Exception?[work.Length];
-        var threads = work.Select((action, i) => new Thread(() =>
-        {
-            try
-            {
-                using var alone = Threads.RunWith(1);
-                action();
-            }
-            catch (Exception e)
-            {
-                errors[i] = e;
-            }
-        }, 16 << 20)
-        { IsBackground = true }).ToArray();
-        using (Threads.OneBlasThread())
-        {
-            foreach (var thread in threads)
-            {
-                thread.Start();
-            }
-            foreach (var thread in threads)
-            {
-                thread.Join();
-            }
-        }
-        if (errors.FirstOrDefault(e => e is not null) is { } error)
-        {
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(error);
-        }
     }
 
     private sealed record Line(IReadOnlyList<string> Hypotheses, string Truth, IReadOnlyList<double> Scores, string? Noise, double? Ratio);

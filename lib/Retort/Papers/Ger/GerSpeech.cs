@@ -223,35 +223,10 @@ public sealed class GerRecogniser : IDisposable
     // A recogniser that has hardly learned may write a heading of the prompt, too: it is no word.
     private string Text(IEnumerable<int> tokens) => words.Decode([.. tokens.Where(t => !GerData.Headings.Contains(words.Tokens[t])).Take(settings.MostWords)]);
 
-    // One path at temperature 1.2, as the published script samples where a list is too short.
+    // A path at temperature 1.2, as the published script samples where a list is too short.
     private (string Text, double Score) Sample(float[] logs, RandomStream draw)
     {
-        var (tokens, last, score) = (new List<int>(), 0, 0.0);
-        for (var t = 0; t < logs.Length / words.Count; t++)
-        {
-            var row = logs.AsSpan(t * words.Count, words.Count);
-            double total = 0, limit = draw.NextDouble();
-            foreach (var value in row)
-            {
-                total += Math.Exp(value / 1.2);
-            }
-            var (chosen, sum) = (0, 0.0);
-            for (var s = 0; s < row.Length; s++)
-            {
-                sum += Math.Exp(row[s] / 1.2) / total;
-                chosen = s;
-                if (sum > limit)
-                {
-                    break;
-                }
-            }
-            score += row[chosen];
-            if (chosen != 0 && chosen != last)
-            {
-                tokens.Add(chosen);
-            }
-            last = chosen;
-        }
-        return (Text(tokens), score / (tokens.Count + 1));
+        var path = PrefixBeamSearch.Sample(logs, words.Count, draw, temperature: 1.2);
+        return (Text(path.Tokens), path.LogProbability / (path.Tokens.Count + 1));
     }
 }
