@@ -1,13 +1,47 @@
 # Stock PyTorch's torch.distributions, for tests/Torch/Engine/DistributionsTest.cs:
 #   /usr/bin/python3 environment/reference/distributions.py > tests/Torch/Golden/distributions.json
+#   /usr/bin/python3 environment/reference/distributions.py constraints > tests/Torch/Golden/constraints.json
 # What PyTorch has no formula for is left out, and Kumaraswamy's mode, which is not a number there.
 import json
+import sys
 
 import torch
 from torch import distributions as d
 
 torch.set_default_dtype(torch.float64)
 tensor = torch.tensor
+
+if sys.argv[1:] == ["constraints"]:
+    c = d.constraints
+    numbers = tensor([-2.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.5, float("nan"), float("inf")])
+    rows = tensor([[0.2, 0.3, 0.5], [0.0, 1.0, 0.0], [-0.5, 1.0, 0.5], [2.0, 1.0, 0.0], [0.2, 0.2, 0.2]])
+    squares = tensor([
+        [[1.0, 0.0], [0.6, 0.8]], [[1.0, 0.0], [0.6, -0.8]], [[2.0, 0.0], [0.5, 1.0]], [[2.0, 0.5], [0.5, 1.0]], [[1.0, 2.0], [2.0, 1.0]],
+        [[1.0, 1.0], [1.0, 1.0]], [[1.0, 0.3], [0.2, 1.0]], [[0.0, 0.0], [0.0, 0.0]],
+    ])
+    checks = {
+        "numbers": {
+            "boolean": c.boolean, "real": c.real, "positive": c.positive, "nonnegative": c.nonnegative, "positive_integer": c.positive_integer,
+            "nonnegative_integer": c.nonnegative_integer, "unit_interval": c.unit_interval, "integer_interval": c.integer_interval(0, 2),
+            "greater_than": c.greater_than(0.5), "greater_than_eq": c.greater_than_eq(0.5), "less_than": c.less_than(0.5),
+            "interval": c.interval(-0.5, 0.5), "half_open_interval": c.half_open_interval(-0.5, 0.5),
+        },
+        "rows": {
+            "simplex": c.simplex, "one_hot": c.one_hot, "multinomial": c.multinomial(3), "real_vector": c.real_vector, "independent": c.independent(c.positive, 1),
+            "cat": c.cat([c.positive, c.unit_interval], dim=1, lengths=[1, 2]), "stack": c.stack([c.positive, c.unit_interval, c.nonnegative], dim=1),
+        },
+        "squares": {
+            "lower_triangular": c.lower_triangular, "lower_cholesky": c.lower_cholesky, "corr_cholesky": c.corr_cholesky, "square": c.square,
+            "symmetric": c.symmetric, "positive_semidefinite": c.positive_semidefinite, "positive_definite": c.positive_definite,
+        },
+    }
+    # One matrix at a time: of a batch with one that is not symmetric PyTorch looks no further at the others.
+    each = {"numbers": numbers, "rows": rows, "squares": squares}
+    print(json.dumps({
+        name: {k: torch.stack([v.check(m) for m in squares]).tolist() if name == "squares" else v.check(each[name]).tolist() for k, v in group.items()}
+        for name, group in checks.items()
+    }, indent=1))
+    sys.exit()
 x, q = tensor([-0.5, 0.25, 2.0]), tensor([0.1, 0.5, 0.9])
 loc, scale = tensor([0.0, 1.0, -1.0]), tensor([1.0, 0.5, 3.0])
 above, counts, inside = tensor([0.3, 1.0, 2.5]), tensor([0.0, 2.0, 5.0]), tensor([0.2, 0.5, 0.9])

@@ -196,6 +196,8 @@ public class DistributionsTest
             var through = new TorchSharp.Modules.TransformedDistribution(Normal(tensor(0.0), tensor(1.0)), one).log_prob(y);
             Assert.True(through.allclose(Normal(tensor(0.0), tensor(1.0)).log_prob(x) - slope.abs().log()), one.GetType().Name);
             Assert.Equal(slope.mean().sign().item<double>(), one.sign.to(float64).item<double>());
+            Assert.True(one.domain.check(x).all().item<bool>() && one.codomain.check(y).all().item<bool>(), one.GetType().Name);
+            Assert.Equal(one.domain.ToString(), one.inv.codomain.ToString());
         }
         Assert.True(new transforms.SoftmaxTransform().forward(at).sum(-1).allclose(ones([2], float64)));
         var rowsOf = new transforms.IndepdenentTransform(new transforms.ExpTransform(), 1);
@@ -205,6 +207,49 @@ public class DistributionsTest
         Assert.Equal([2L, 3], square.inv.forward(square.forward(at)).shape);
         Assert.Throws<ArgumentException>(() => new transforms.ReshapeTransform([3], [2, 2]));
         Assert.Throws<NotSupportedException>(() => new TorchSharp.Modules.TransformedDistribution(Normal(at, at), new transforms.AbsTransform()).log_prob(at));
+    }
+
+    [Fact]
+    public void Constraints_OfAllKinds_HoldWhereTheyDoInPyTorch()
+    {
+        using var scope = NewDisposeScope();
+        var numbers = tensor(new[] { -2, -0.5, 0, 0.5, 1, 2, 3.5, double.NaN, double.PositiveInfinity });
+        var rows = tensor(new[,] { { 0.2, 0.3, 0.5 }, { 0, 1, 0 }, { -0.5, 1, 0.5 }, { 2, 1, 0 }, { 0.2, 0.2, 0.2 } });
+        var squares = tensor(new[] { 1, 0, 0.6, 0.8, 1, 0, 0.6, -0.8, 2, 0, 0.5, 1, 2, 0.5, 0.5, 1, 1, 2, 2, 1, 1, 1, 1, 1, 1, 0.3, 0.2, 1, 0, 0, 0, 0 }, [8, 2, 2]);
+        var all = JsonNode.Parse(File.ReadAllText(Golden.File("Torch", "constraints.json")))!;
+        var seen = 0;
+        foreach (var (name, one) in new (string, constraints.Constraint)[]
+        {
+            ("boolean", constraints.boolean), ("real", constraints.real), ("positive", constraints.positive), ("nonnegative", constraints.nonnegative),
+            ("positive_integer", constraints.positive_integer), ("nonnegative_integer", constraints.nonnegative_integer), ("unit_interval", constraints.unit_interval),
+            ("integer_interval", constraints.integer_interval(0, 2)), ("greater_than", constraints.greater_than(0.5)), ("greater_than_eq", constraints.greater_than_eq(0.5)),
+            ("less_than", constraints.less_than(0.5)), ("interval", constraints.interval(-0.5, 0.5)), ("half_open_interval", constraints.half_open_interval(-0.5, 0.5)),
+            ("simplex", constraints.simplex), ("one_hot", constraints.one_hot), ("multinomial", constraints.multinomial(3)), ("real_vector", constraints.real_vector),
+            ("independent", constraints.independent(constraints.positive, 1)), ("cat", constraints.cat([constraints.positive, constraints.unit_interval], 1, [1, 2])),
+            ("stack", constraints.stack([constraints.positive, constraints.unit_interval, constraints.nonnegative], 1)),
+            ("lower_triangular", constraints.lower_triangular), ("lower_cholesky", constraints.lower_cholesky), ("corr_cholesky", constraints.corr_cholesky),
+            ("square", constraints.square), ("symmetric", constraints.symmetric), ("positive_semidefinite", constraints.positive_semidefinite),
+            ("positive_definite", constraints.positive_definite),
+        })
+        {
+            var group = all.AsObject().Single(g => g.Value![name] is not null);
+            var expected = group.Value![name]!.AsArray().SelectMany(v => v is JsonArray row ? row.Select(r => r!.GetValue<bool>()) : [v!.GetValue<bool>()]).ToArray();
+            var found = group.Key switch
+            {
+                "numbers" => one.check(numbers),
+                "rows" => one.check(rows),
+                _ => stack([.. Enumerable.Range(0, 8).Select(i => one.check(squares[i]))]),
+            };
+            Assert.True(expected.SequenceEqual(found.flatten().contiguous().data<bool>().ToArray()), $"{name}: {string.Join(' ', found.flatten().contiguous().data<bool>().ToArray())}");
+            seen++;
+        }
+        Assert.Equal(all.AsObject().Sum(g => g.Value!.AsObject().Count), seen);
+        Assert.Equal("Interval(lower_bound=-0.5, upper_bound=0.5)", constraints.interval(-0.5, 0.5).ToString());
+        Assert.Equal(1, constraints.real_vector.event_dim);
+        Assert.True(constraints.cat([constraints.boolean, constraints.real]).is_discrete);
+        Assert.False(constraints.square.check(zeros(2, 3)).item<bool>());
+        Assert.Throws<ArgumentException>(() => constraints.dependent.check(numbers));
+        Assert.Throws<ArgumentException>(() => constraints.independent(constraints.real, 2).check(numbers));
     }
 
     [Fact]

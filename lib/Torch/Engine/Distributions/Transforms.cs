@@ -16,6 +16,12 @@ public static partial class torch
 
                 public virtual bool bijective => true;
 
+                /// <summary>What it takes.</summary>
+                public virtual constraints.Constraint domain => constraints.real;
+
+                /// <summary>What it gives.</summary>
+                public virtual constraints.Constraint codomain => constraints.real;
+
                 /// <summary>Dimensions at the end that belong together.</summary>
                 public virtual int event_dim => 0;
 
@@ -43,6 +49,8 @@ public static partial class torch
 
             private sealed class Inverse(Transform of) : Transform
             {
+                public override constraints.Constraint domain => of.codomain;
+                public override constraints.Constraint codomain => of.domain;
                 public override bool bijective => of.bijective;
                 public override int event_dim => of.event_dim;
                 public override Transform inv => of;
@@ -56,6 +64,7 @@ public static partial class torch
 
             public class ExpTransform : Transform
             {
+                public override constraints.Constraint codomain => constraints.positive;
                 protected internal override Tensor _call(Tensor x) => x.exp();
                 protected internal override Tensor _inverse(Tensor y) => y.log();
                 protected internal override Tensor log_abs_det_jacobian(Tensor x, Tensor y) => x.alias();
@@ -63,6 +72,7 @@ public static partial class torch
 
             public class LogTransform : Transform
             {
+                public override constraints.Constraint domain => constraints.positive;
                 protected internal override Tensor _call(Tensor x) => x.log();
                 protected internal override Tensor _inverse(Tensor y) => y.exp();
                 protected internal override Tensor log_abs_det_jacobian(Tensor x, Tensor y) => -y;
@@ -71,6 +81,8 @@ public static partial class torch
             /// <summary>x to the power of the exponent, on positive numbers.</summary>
             public class PowerTransform(Tensor exponent) : Transform
             {
+                public override constraints.Constraint domain => constraints.positive;
+                public override constraints.Constraint codomain => constraints.positive;
                 protected internal override Tensor _call(Tensor x) => x.pow(exponent);
                 protected internal override Tensor _inverse(Tensor y) => y.pow(1 / exponent);
                 protected internal override Tensor _sign() => exponent.sign();
@@ -79,6 +91,7 @@ public static partial class torch
 
             public class SigmoidTransform : Transform
             {
+                public override constraints.Constraint codomain => constraints.unit_interval;
                 protected internal override Tensor _call(Tensor x)
                 {
                     // Never quite 0 or 1, so that the way back is finite.
@@ -92,6 +105,7 @@ public static partial class torch
 
             public class TanhTransform : Transform
             {
+                public override constraints.Constraint codomain => constraints.interval(-1, 1);
                 protected internal override Tensor _call(Tensor x) => x.tanh();
                 protected internal override Tensor _inverse(Tensor y) => y.atanh();
                 protected internal override Tensor log_abs_det_jacobian(Tensor x, Tensor y) => 2 * (Math.Log(2) - x - nn.functional.softplus(-2 * x));
@@ -99,6 +113,7 @@ public static partial class torch
 
             public class SoftplusTransform : Transform
             {
+                public override constraints.Constraint codomain => constraints.positive;
                 protected internal override Tensor _call(Tensor x) => nn.functional.softplus(x);
                 protected internal override Tensor _inverse(Tensor y) => (-y).expm1().neg().log() + y;
                 protected internal override Tensor log_abs_det_jacobian(Tensor x, Tensor y) => -nn.functional.softplus(-x);
@@ -107,6 +122,7 @@ public static partial class torch
             /// <summary>The distance from 0; its inverse gives the positive number.</summary>
             public class AbsTransform : Transform
             {
+                public override constraints.Constraint codomain => constraints.positive;
                 public override bool bijective => false;
                 protected internal override Tensor _call(Tensor x) => x.abs();
                 protected internal override Tensor _inverse(Tensor y) => y.alias();
@@ -118,6 +134,8 @@ public static partial class torch
             /// <summary>loc + scale x.</summary>
             public class AffineTransform : Transform
             {
+                public override constraints.Constraint domain => event_dim == 0 ? constraints.real : constraints.independent(constraints.real, event_dim);
+                public override constraints.Constraint codomain => domain;
                 private readonly Tensor loc, scale;
                 private readonly int dimensions;
 
@@ -142,6 +160,8 @@ public static partial class torch
             /// <summary>Shares from scores; its inverse gives scores up to a constant.</summary>
             public class SoftmaxTransform : Transform
             {
+                public override constraints.Constraint domain => constraints.real_vector;
+                public override constraints.Constraint codomain => constraints.simplex;
                 public override bool bijective => false;
                 public override int event_dim => 1;
                 protected internal override Tensor _call(Tensor x) => x.softmax(-1);
@@ -154,6 +174,8 @@ public static partial class torch
             /// <summary>Another shape for the last dimensions.</summary>
             public class ReshapeTransform(long[] in_shape, long[] out_shape) : Transform
             {
+                public override constraints.Constraint domain => constraints.independent(constraints.real, before);
+                public override constraints.Constraint codomain => constraints.independent(constraints.real, out_shape.Length);
                 private readonly int before = Same(in_shape, out_shape);
 
                 private static int Same(long[] from, long[] to) => from.Aggregate(1L, (a, b) => a * b) == to.Aggregate(1L, (a, b) => a * b) ? from.Length
@@ -175,6 +197,8 @@ public static partial class torch
             /// <summary>More of the last dimensions as one event: the slopes' logarithms are summed over them. (TorchSharp's spelling.)</summary>
             public class IndepdenentTransform(Transform base_transform, int reinterpreted_batch_dims) : Transform
             {
+                public override constraints.Constraint domain => constraints.independent(base_transform.domain, reinterpreted_batch_dims);
+                public override constraints.Constraint codomain => constraints.independent(base_transform.codomain, reinterpreted_batch_dims);
                 public override bool bijective => base_transform.bijective;
                 public override int event_dim => base_transform.event_dim + reinterpreted_batch_dims;
                 public override Transform inv => new IndepdenentTransform(base_transform.inv, reinterpreted_batch_dims);
@@ -191,6 +215,8 @@ public static partial class torch
             /// <summary>One transform after another.</summary>
             public class ComposeTransform : Transform
             {
+                public override constraints.Constraint domain => parts.Length == 0 ? constraints.real : parts[0].domain;
+                public override constraints.Constraint codomain => parts.Length == 0 ? constraints.real : parts[^1].codomain;
                 private readonly Transform[] parts;
 
                 public ComposeTransform(IEnumerable<Transform> parts, int cache_size = 0) => this.parts = [.. parts];
