@@ -128,6 +128,15 @@ internal static unsafe partial class Door
     [LibraryImport(Lib, EntryPoint = "door_switch")]
     internal static partial int Switch(int which, int value);
 
+    [LibraryImport(Lib, EntryPoint = "door_kept_new")]
+    internal static partial nint KeptNew();
+
+    [LibraryImport(Lib, EntryPoint = "door_kept_free")]
+    internal static partial void KeptFree(nint kept);
+
+    [LibraryImport(Lib, EntryPoint = "door_kept_use")]
+    internal static partial nint KeptUse(nint kept);
+
     [LibraryImport(Lib, EntryPoint = "door_inference_enter")]
     internal static partial nint InferenceEnter(int on);
 

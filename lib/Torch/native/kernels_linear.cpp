@@ -1,10 +1,13 @@
 // Linear layers as operators of libtorch's dispatcher: y = x W^T + b, and two of them with the exact GELU between, with their
 // gradients. In bfloat16 (x has that type, or `lower`) weights and gradients of weights stay float32: a weight is rounded while it is
 // packed, its gradient is summed and kept in float32. Who calls them asks retort::kernels first.
+#include "door.h"
 #include "layers.h"
 
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
+
+#include <map>
 
 namespace {
 
@@ -36,13 +39,35 @@ Tensor weight_gradient(const Tensor& dy, const Tensor& x, int64_t rows, int64_t 
   return dw;
 }
 
+// Packed weights that a caller keeps from call to call (Fused.KeptWeights). A weight is packed anew when it lies elsewhere or its version
+// counter moved, which every operator that writes to it sees to.
+struct Kept {
+  struct One {
+    Tensor weight, factor;
+    at::Storage memory;  // held, so that another weight cannot come to lie there
+    const void* at;
+    uint32_t version;
+  };
+  std::map<std::pair<const void*, bool>, One> ones;
+};
+thread_local Kept* kept = nullptr;
+
+Tensor packed_weight(const Tensor& w, int64_t rows, int64_t width, bool lower) {
+  if (!kept || at::GradMode::is_enabled() || w.is_inference()) return packed(w, rows, width, true, lower);
+  auto& one = kept->ones[{w.unsafeGetTensorImpl(), lower}];
+  const auto version = w.unsafeGetTensorImpl()->version_counter().current_version();
+  if (!one.factor.defined() || one.at != w.data_ptr() || one.version != version)
+    one = {w, packed(w, rows, width, true, lower), w.storage(), w.data_ptr(), version};
+  return one.factor;
+}
+
 // One layer ------------------------------------------------------------------------------------------------------------
 
 // x has its type already.
 Tensor linear_of(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   const int64_t k = weight.size(1), n = weight.size(0);
   auto y = at::empty(shape_of(x, n), x.options());
-  const auto w = packed(weight, n, k, true, half(x));
+  const auto w = packed_weight(weight, n, k, half(x));
   for_rows(rows_in(x), [&](int64_t first, int64_t count) {
     auto p = product_of(rows_of(x, first, count, k), w, n, y, first);
     p.bias = values(bias);
@@ -96,7 +121,7 @@ Tensor mlp_of(const Tensor& x, const Tensor& weight1, const Tensor& bias1, const
               const Tensor& slope) {
   const int64_t k = weight1.size(1), h = weight1.size(0), n = weight2.size(0);
   auto y = at::empty(shape_of(x, n), x.options());
-  const auto w1 = packed(weight1, h, k, true, half(x)), w2 = packed(weight2, n, h, true, half(x));
+  const auto w1 = packed_weight(weight1, h, k, half(x)), w2 = packed_weight(weight2, n, h, half(x));
   for_rows(rows_in(x), [&](int64_t first, int64_t count) {
     const auto between = active.defined() ? active : at::empty({count, h}, x.options());
     const int64_t from = active.defined() ? first : 0;
@@ -156,6 +181,11 @@ Tensor mlp(const Tensor& x, const Tensor& weight1, const Tensor& bias1, const Te
 }
 
 }  // namespace
+
+DOOR Kept* door_kept_new() { return new (std::nothrow) Kept; }
+DOOR void door_kept_free(Kept* k) { delete k; }
+// On this thread until the next call; gives what held before.
+DOOR Kept* door_kept_use(Kept* k) { return std::exchange(kept, k); }
 
 TORCH_LIBRARY_FRAGMENT(retort, m) {
   m.def("linear(Tensor x, Tensor weight, Tensor? bias, bool lower) -> Tensor");

@@ -177,4 +177,54 @@ public class FusedLayersTest
         Near(full([8], 40f), bias.grad, 0);
         Near(weight.sum([0L]).expand(40, 6), x.grad, InFloat32);
     }
+
+    [SkippableTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void KeptWeights_OnLaterCalls_HaveTheBitsAndSeeWhatChanged(bool mixed)
+    {
+        SkipWithout(mixed ? bfloat16 : float32);
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        using var cast = mixed ? Autocast.Cpu(bfloat16) : null;
+        using var kept = new KeptWeights();
+        Tensor x = Values("x", 66, 96), weight = Values("weight", 64, 96), bias = Values("bias", 64), last = Values("weight2", 32, 64), end = Values("bias2", 32);
+        Tensor[] Both() => [Fused.Linear(x, weight, bias)!, Fused.Mlp(x, weight, bias, last, end)!];
+        void Same()
+        {
+            var plain = Both();
+            for (var turn = 0; turn < 3; turn++)
+            {
+                using var use = kept.Use();
+                foreach (var (expected, actual) in plain.Zip(Both())) Assert.True(expected.Equals(actual));
+            }
+        }
+        Same();
+        weight.mul_(2);
+        Same();
+        weight.copy_(Values("another", 64, 96));
+        Same();
+        // The same tensor with other memory.
+        using var layer = nn.Linear(96, 64);
+        weight = layer.weight!;
+        Same();
+        layer.to(float64);
+        weight.mul_(3);
+        layer.to(float32);
+        Same();
+        // With gradients a weight is packed for the call, as ever.
+        using (kept.Use())
+        {
+            using var on = enable_grad();
+            var learned = weight.detach().clone().requires_grad_();
+            Fused.Linear(x, learned, bias)!.sum().backward();
+            Assert.NotNull(learned.grad);
+        }
+        using (kept.Use()) Assert.Throws<InvalidOperationException>(() => kept.Use());
+        var ended = kept.Use();
+        kept.Dispose();
+        Assert.True(Fused.Linear(x, weight, bias)!.isfinite().all().item<bool>());
+        ended.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => kept.Use());
+    }
 }
