@@ -140,6 +140,15 @@ public sealed class ExperimentTest : IDisposable
     }
 
     [Fact]
+    public void Report_CompareGaps_IsTheDifferenceOfDifferences()
+    {
+        var report = Run(new(1), [new("a", x => 0.9), new("b", x => 0.6), new("c", x => 0.8), new("d", x => 0.7)], 1, 2, 3);
+        var effect = report.CompareGaps(("a", "b"), ("c", "d"));
+        Assert.Equal(report.Compare("a", "b").Estimate - report.Compare("c", "d").Estimate, effect.Estimate, 9);
+        Assert.Equal(-effect.Low, report.CompareGaps(("c", "d"), ("a", "b")).High, 9);
+    }
+
+    [Fact]
     public void Report_ErrorOfItems_IsTheStandardErrorOfAMean()
     {
         var report = Run(new(1), [new("a", x => 0.7)], 1, 2, 3);

@@ -12,6 +12,7 @@ public sealed class WeightAverageTest
         ["w"] = tensor(new[] { w, -w }),
         ["bn.running_mean"] = tensor(new[] { 2 * w }),
         ["bn.num_batches_tracked"] = tensor(batches, int64),
+        ["scale"] = tensor(3 * w),
     };
 
     [Fact]
@@ -22,6 +23,7 @@ public sealed class WeightAverageTest
         Assert.Equal(6f, mean["bn.running_mean"].ToSingle());
         Assert.Equal(ScalarType.Float32, mean["w"].dtype);
         Assert.Equal(35L, mean["bn.num_batches_tracked"].item<long>());
+        Assert.Equal(9f, mean["scale"].item<float>());
     }
 
     [Fact]

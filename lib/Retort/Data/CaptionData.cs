@@ -16,6 +16,12 @@ public abstract class CaptionData
     /// <exception cref="BadInputException">The file cannot be read.</exception>
     public abstract float[] Samples(int i);
 
+    /// <summary>A clip's samples at another rate, one channel: of a file from the file itself, so that a teacher hears what lies above 8 kHz.</summary>
+    /// <param name="i">the clip</param>
+    /// <param name="sampleRate">samples a second</param>
+    /// <exception cref="BadInputException">The file cannot be read.</exception>
+    public virtual float[] Samples(int i, int sampleRate) => sampleRate == 16000 ? Samples(i) : Audio.Resampler.Resample(Samples(i), 16000, sampleRate);
+
     /// <summary>A clip's captions as they are written; none for sound alone.</summary>
     public abstract IReadOnlyList<string> Captions(int i);
 
@@ -45,6 +51,8 @@ public abstract class CaptionData
         public override string Id(int i) => whole.Id(i);
 
         public override float[] Samples(int i) => whole.Samples(i);
+
+        public override float[] Samples(int i, int sampleRate) => whole.Samples(i, sampleRate);
 
         public override IReadOnlyList<string> Captions(int i) => whole.Captions(i);
     }

@@ -11,7 +11,7 @@ namespace Retort.Models;
 /// <summary>What a captioning checkpoint holds beside the model.</summary>
 /// <param name="Model">the student, in eval mode</param>
 /// <param name="Projections">the training-only projections; null if the file has none</param>
-/// <param name="PositionsWereMissing">true for a training checkpoint of the released code, which leaves the table of positions out: the model then has fresh ones</param>
+/// <param name="PositionsWereMissing">true for a training checkpoint of the released code, which leaves the table of positions out: the model then has fresh small noise, as in the released code</param>
 public sealed record CaptionCheckpoint(AudioCaptionModel Model, EmbeddingProjections? Projections, bool PositionsWereMissing)
 {
     private const string SettingsKey = "retort.caption_model";
@@ -45,7 +45,8 @@ public sealed record CaptionCheckpoint(AudioCaptionModel Model, EmbeddingProject
         {
             throw new BadInputException(source, prefix + Embedding, $"rank {embedding.dim()}, expected (words, width)");
         }
-        sizes ??= new Sizes(new EfficientNetEncoderSettings(), new CaptionDecoderSettings { Vocabulary = (int)embedding.shape[0] });
+        // A training checkpoint leaves the positions out; the released code then draws the small noise anew, and so do we. Sines would be of another size.
+        sizes ??= new Sizes(new EfficientNetEncoderSettings(), new CaptionDecoderSettings { Vocabulary = (int)embedding.shape[0], Positions = CaptionPositions.Upstream });
         var model = new AudioCaptionModel(new EfficientNetEncoder(sizes.Encoder), new CaptionDecoder(sizes.Decoder));
         var ours = new Dictionary<string, Tensor>();
         var heads = new Dictionary<string, Tensor>();

@@ -54,10 +54,10 @@ public sealed class EfficientNet : nn.Module<Tensor, Tensor>
         _bn1 = Norm(Settings, Settings.Head);
         head = new NormedConvolution(_conv_head, _bn1, 1, 1, ref side, 1);
         RegisterComponents();
+        // A bias starts within the bound of its convolution's weights: by the channels that come in.
+        var inputs = named_parameters().Where(p => p.parameter.dim() == 4).ToDictionary(p => p.name, p => p.parameter.numel() / p.parameter.shape[0]);
         FreshWeights.Fill(this, seed, "efficientnet", (name, shape, draw) =>
-            shape.Length == 4 ? FreshWeights.Uniform(draw, shape[1] * shape[2] * shape[3])
-            : name.EndsWith("_se_reduce.bias") || name.EndsWith("_se_expand.bias") ? FreshWeights.Uniform(draw, shape[0])
-            : null);
+            inputs.TryGetValue(name.Replace(".bias", ".weight"), out var fan) ? FreshWeights.Uniform(draw, fan) : null);
         this.OutliveScopes();
     }
 

@@ -1,5 +1,6 @@
 using Retort.Decoding;
 using Retort.Layers;
+using Retort.Text;
 using Retort.Torch;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -36,20 +37,48 @@ public sealed class HtsatBart : nn.Module
     /// <summary>The decoder of tokens.</summary>
     public Bart Decoder => decoder;
 
+    /// <summary>What this teacher hears, in seconds: longer clips are cut at their end, shorter ones continued with zeros, as published.</summary>
+    public const int Seconds = 10;
+
     /// <summary>
-    /// Waves (B, samples at 32 kHz, at most 10.2 s) to the clip embeddings (B, 768) that encoder-level KD teaches, and to what the decoder attends to
+    /// Waves (B, samples at 32 kHz) of any length, made <see cref="Seconds"/> long, to the clip embeddings (B, 768) that encoder-level KD teaches, and to what the decoder attends to
     /// (B, 1024, 768): each of the 32 steps 32 times, as published, through the map and BART's encoder.
     /// </summary>
     public (Tensor Embedding, Tensor Memory) Hear(Tensor waves)
     {
         using var scope = NewDisposeScope();
-        var steps = encoder.call(waves, null);
+        long length = (long)Seconds * encoder.Settings.Mel.SampleRate, given = waves.shape[1];
+        var steps = encoder.call(given >= length ? waves.narrow(1, 0, length) : nn.functional.pad(waves, (0, length - given)), null);
         var frames = steps.repeat_interleave(encoder.Settings.Columns / steps.shape[1], 1);
         return (Htsat.Embedding(steps).MoveToOuterDisposeScope(), decoder.Encode(enc_to_dec_proj.call(frames)).MoveToOuterDisposeScope());
     }
 
     /// <summary>Beam search as published for this teacher: three beams, at most 30 tokens; BART begins with its end symbol (2) and ends with it.</summary>
     public static DecodingSettings Decoding { get; } = new() { Beams = 3, MaxLength = 30, LengthRule = LengthRule.Mean, BeamRule = BeamRule.Full, Start = 2, End = 2 };
+
+    /// <summary>
+    /// What this teacher says of one clip: samples at its rate (32 kHz) to the clip embedding and its captions with scores, the best first. A caption
+    /// without a word is left out (published: at least two tokens, the end counted). The model must be in eval mode.
+    /// </summary>
+    /// <param name="tokenizer">BART's, from the user's files (<see cref="BpeTokenizer.LoadVocabularyAndMerges"/>)</param>
+    /// <param name="decoding">null for <see cref="Decoding"/></param>
+    /// <exception cref="ArgumentException">The tokenizer has other tokens than the decoder.</exception>
+    public Func<float[], (float[] Embedding, IReadOnlyList<(string Text, double Score)> Captions)> Ask(Tokenizer tokenizer, DecodingSettings? decoding = null)
+    {
+        if (tokenizer.Count > decoder.Vocabulary)
+        {
+            throw new ArgumentException($"a tokenizer of {tokenizer.Count} tokens for a decoder of {decoder.Vocabulary}", nameof(tokenizer));
+        }
+        return samples =>
+        {
+            using var none = no_grad();
+            using var scope = NewDisposeScope();
+            var device = enc_to_dec_proj.weight!.device;
+            var (embedding, memory) = Hear(tensor(samples, [1, samples.Length], device: device));
+            var found = BeamSearch.Decode(decoder, memory, null, decoding ?? Decoding)[0].Select(h => (Text: tokenizer.Decode([.. h.Tokens]).Trim(), h.Score));
+            return (embedding.cpu().data<float>().ToArray(), [.. found.Where(h => h.Text.Length > 0)]);
+        };
+    }
 
     /// <summary>Loads a checkpoint.</summary>
     /// <param name="path">a file of torch.save or safetensors</param>

@@ -77,6 +77,16 @@ public sealed class AblationReport
             PairedEffect.Of(seeds.Count, found.Items, (s, weights) => Difference(found, arm, other, seeds[s], weights), found.Clusters));
     }
 
+    /// <summary>One difference less another, paired by seed and test item: does what an arm gains grow from one condition to another?</summary>
+    /// <param name="gap">arm and what it is compared with</param>
+    /// <param name="less">the same under another condition</param>
+    /// <param name="measure">a measure's name; null for the first</param>
+    public Effect CompareGaps((string Arm, string Other) gap, (string Arm, string Other) less, string? measure = null)
+    {
+        var found = Find(measure) ?? throw new KeyNotFoundException($"there is no measure \"{measure}\"");
+        return PairedEffect.Of(Seeds.Count, found.Items, (s, weights) => Difference(found, gap.Arm, gap.Other, s, weights) - Difference(found, less.Arm, less.Other, s, weights), found.Clusters);
+    }
+
     /// <summary>Which share of one difference another is, such as how much of what is lost comes back.</summary>
     /// <param name="part">arm and what it is compared with</param>
     /// <param name="whole">the difference that is all of it</param>

@@ -123,6 +123,11 @@ public static class TrainLoop
         {
             loss = task.Step(context);
         }
+        // Before the step: a loss that is no number must not reach the weights, nor a checkpoint.
+        if (loss.device_type == DeviceType.CPU && !double.IsFinite(loss.ToDouble()))
+        {
+            throw new InvalidOperationException($"the loss is {loss.ToDouble()} at step {step}: the training has diverged");
+        }
         loss.backward();
         var norm = settings.ClipNorm > 0 || logged ? adam.GradientNorm() : 0;
         var rate = task.Rate(step);

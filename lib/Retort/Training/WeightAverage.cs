@@ -1,5 +1,5 @@
-// The mean of several checkpoints' weights, as CED's published training ends: tensors of rank 1 and more are averaged,
-// the running statistics of batch normalisation among them; scalars, which are counters, are summed. An exponential
+// The mean of several checkpoints' weights, as CED's published training ends: floating tensors are averaged, the running
+// statistics of batch normalisation among them; whole-number scalars, which are counters, are summed. An exponential
 // average (Polyak and Juditsky, 1992) is ExponentialAverage.
 
 using TorchSharp;
@@ -11,8 +11,8 @@ namespace Retort.Training;
 public static class WeightAverage
 {
     /// <summary>
-    /// The plain mean. Floating tensors of rank 1 and more are summed in float64, divided, and given back in their own
-    /// type; scalars (num_batches_tracked) are summed, as published: with a fixed momentum nothing reads them. Integer
+    /// The plain mean. Floating tensors are summed in float64, divided, and given back in their own type; whole-number
+    /// scalars (num_batches_tracked) are summed, as published: with a fixed momentum nothing reads them. Integer
     /// tensors of rank 1 and more are tables, not weights: they must be equal and are copied.
     /// </summary>
     /// <param name="states">state_dicts with the same keys and shapes</param>
@@ -41,19 +41,19 @@ public static class WeightAverage
     {
         using var scope = NewDisposeScope();
         var first = values[0];
-        var scalar = first.shape.Length == 0;
-        if (!scalar && !is_floating_point(first))
+        var floating = is_floating_point(first);
+        if (!floating && first.shape.Length > 0)
         {
             return values.All(v => !v.ne(first).any().item<bool>())
                 ? first.clone().MoveToOuterDisposeScope()
                 : throw new ArgumentException($"{name} holds whole numbers that differ; they have no mean", nameof(values));
         }
-        var wide = is_floating_point(first) ? ScalarType.Float64 : ScalarType.Int64;
+        var wide = floating ? ScalarType.Float64 : ScalarType.Int64;
         var sum = first.to_type(wide, copy: true);
         foreach (var value in values.Skip(1))
         {
             sum.add_(value.to_type(wide));
         }
-        return (scalar ? sum : sum.div_(values.Length)).to_type(first.dtype, copy: true).MoveToOuterDisposeScope();
+        return (floating ? sum.div_(values.Length) : sum).to_type(first.dtype, copy: true).MoveToOuterDisposeScope();
     }
 }

@@ -49,10 +49,51 @@ public sealed class CaptionPaperTest : IDisposable
         Assert.NotNull(captioner.Caption(test.PathOf(0)).Text);
         var predictions = JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "predictions.json"))).RootElement.GetProperty("predictions");
         Assert.Equal(3, predictions.GetArrayLength());
+        // What stands there is what the captioner says of each file by itself, though the clips have four lengths.
+        Assert.All(predictions.EnumerateArray().Select((p, i) => (p, i)), row =>
+        {
+            var samples = AudioFile.Load(test.PathOf(row.i), 16000).Samples;
+            Assert.Equal(row.p.GetProperty("tokens").GetString(), captioner.Captions([samples[..Math.Min(samples.Length, 11200)]])[0].Text);
+        });
+        Assert.Equal(scores["CIDEr-D"], CaptionPredictions.Score(Path.Combine(run, "predictions.json"), test).CiderD, 9);
+        Assert.Contains("fewer than a batch", Assert.Throws<BadInputException>(() => (paper with { Batch = 7 }).Run(Path.Combine(folder, "few"), train, validation, test, store)).Message);
         // Again: the ended run is read, not repeated.
         Assert.Equal(scores["CIDEr-D"], paper.Run(run, train, validation, test, store, (more, alone))["CIDEr-D"]);
         var error = Assert.Throws<BadInputException>(() => paper.Run(Path.Combine(folder, "other-run"), train, validation, test, alone));
         Assert.Contains("other clips", error.Message);
+    }
+
+    [Fact]
+    public void Store_TeacherAtItsOwnRate_HearsTheFilesAtThatRate()
+    {
+        var train = Clips("train", 2, 1);
+        var words = CaptionVocabulary.Train(Enumerable.Range(0, train.Count).SelectMany(train.Captions));
+        var heard = new List<int>();
+        using var store = CaptionPaper.Store(Path.Combine(folder, "store32"), "teacher", train, words, 1, samples =>
+        {
+            heard.Add(samples.Length);
+            return ([samples.Length], [("rain", -1.0)]);
+        }, sampleRate: 32000);
+        Assert.Equal([20000, 22000], heard);
+        Assert.Equal(20000, train.Take(1).Samples(0, 32000).Length);
+    }
+
+    [Fact]
+    public void Predictions_ByNameOrStem_AreScoredAndMissingOnesCounted()
+    {
+        var clips = Clips("train", 3, 2);
+        var path = Path.Combine(folder, "said.json");
+        CaptionPredictions.Write(path, Enumerable.Range(0, 3).Select(i => (i == 1 ? "1" : $"some/folder/{i}.wav", clips.Captions(i)[0].ToUpperInvariant())));
+        Assert.True(CaptionPredictions.Score(path, clips).CiderD > 0.5);
+        string Error(string text)
+        {
+            File.WriteAllText(path, text);
+            return Assert.Throws<BadInputException>(() => CaptionPredictions.Score(path, clips)).Message;
+        }
+        Assert.Contains("2 of 3 clips", Error("{\"predictions\":[{\"filename\":\"0.wav\",\"tokens\":\"rain\"}]}"));
+        Assert.Contains("predictions[1]", Error("{\"predictions\":[{\"filename\":\"0.wav\",\"tokens\":\"rain\"},{\"filename\":\"0.wav\",\"tokens\":\"rain\"}]}"));
+        Assert.Contains("predictions", Error("{}"));
+        Assert.Contains("predictions", Error("["));
     }
 
     [Fact]

@@ -48,9 +48,12 @@ public sealed class CaptionFolder : CaptionData
     public override IReadOnlyList<string> Captions(int i) => clips[i].Captions;
 
     /// <inheritdoc/>
-    public override float[] Samples(int i)
+    public override float[] Samples(int i) => Samples(i, 16000);
+
+    /// <inheritdoc/>
+    public override float[] Samples(int i, int sampleRate)
     {
-        var samples = AudioFile.Load(clips[i].Path, 16000).Samples;
+        var samples = AudioFile.Load(clips[i].Path, sampleRate).Samples;
         return samples.Length > 0 ? samples : throw new BadInputException(clips[i].Path, "", "the clip is empty");
     }
 
@@ -103,7 +106,8 @@ public sealed class CaptionFolder : CaptionData
         }));
     }
 
-    /// <summary>The released code's files: text.json with captions by audio_id, and a table, tab-separated, of audio_id and file_name.</summary>
+    /// <summary>The released code's files: text.json with captions by audio_id, and a table, tab-separated, of audio_id and file_name. (Its third file, waveform.csv, names HDF5 packs of
+    /// the sound; those are not read, the sound files are.)</summary>
     /// <param name="textJson">{"audios":[{"audio_id", "captions":[{"caption"}]}]}</param>
     /// <param name="wavCsv">the table; file names are absolute or relative to it</param>
     /// <param name="badRows">what to do about clips without a file or caption</param>

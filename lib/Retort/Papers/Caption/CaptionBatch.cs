@@ -190,7 +190,10 @@ public sealed record CaptionArm(string Name, Func<CaptionStudent, CaptionBatch, 
     /// <summary>Whether the student has the teacher's decoder, fresh.</summary>
     public bool LargeDecoder { get; init; }
 
-    /// <summary>Whether the teacher's embedding is taken as it is, without a projection that is trained.</summary>
+    /// <summary>
+    /// Whether the teacher's embedding is taken as it is, without a projection that is trained. The released code's variant of this also feeds the student's
+    /// projected frames to the decoder; here they are compared only, so that nothing else differs from the arm with two projections.
+    /// </summary>
     public bool FixedTeacher { get; init; }
 
     /// <summary>Whether the captions that stand for the teacher's are those of a student trained on L_sup alone under the same seed: self-training.</summary>

@@ -25,7 +25,10 @@ public sealed record CaptionPaper
     /// <summary>Passes over the captioned clips.</summary>
     public int Epochs { get; init; } = 25;
 
-    /// <summary>Passes before them in which the encoder alone is trained, on the encoder-level loss; 0 for none.</summary>
+    /// <summary>
+    /// Passes before them in which the encoder alone is trained, on the contrastive loss; 0 for none. Both stages share one schedule, so that captioning
+    /// begins after the warm-up; in the released code they are two runs, each with its own.
+    /// </summary>
     public int EncoderEpochs { get; init; }
 
     /// <summary>Captioned clips in a batch; as many without captions are added.</summary>
@@ -64,7 +67,8 @@ public sealed record CaptionPaper
     /// <summary>AudioCaps: clips of ten seconds, one caption each in training.</summary>
     public static CaptionPaper AudioCaps { get; } = new() { Name = "audiocaps" };
 
-    /// <summary>Clotho v2: clips of 15 to 30 seconds; how the paper cuts them is not known, here 30 seconds are heard.</summary>
+    /// <summary>Clotho v2: clips of 15 to 30 seconds; how the paper cuts them is not known, here 30 seconds are heard. An HTSAT-BART hears their first ten
+    /// seconds (the released code gives teacher and student the same crop): set <see cref="LongestSeconds"/> to 10 and cut the files where that matters.</summary>
     public static CaptionPaper Clotho { get; } = new() { Name = "clotho", LongestSeconds = 30 };
 
     /// <summary>
@@ -75,17 +79,18 @@ public sealed record CaptionPaper
     /// <param name="clips">the clips</param>
     /// <param name="vocabulary">the student's words, into which the teacher's captions are read; others become unknown</param>
     /// <param name="width">width of the teacher's embedding</param>
-    /// <param name="ask">from samples (16 kHz) to the teacher's embedding and its captions with scores, the best first (<see cref="HtsatBart"/>, or any other)</param>
+    /// <param name="ask">from samples to the teacher's embedding and its captions with scores, the best first (<see cref="HtsatBart.Ask"/>, or any other)</param>
     /// <param name="best">captions kept of each clip</param>
+    /// <param name="sampleRate">samples a second that the teacher hears, read from the files themselves: 32,000 for an <see cref="HtsatBart"/></param>
     public static SequenceStore Store(string folder, string teacherHash, CaptionData clips, WordTokenizer vocabulary, int width,
-        Func<float[], (float[] Embedding, IReadOnlyList<(string Text, double Score)> Captions)> ask, int best = 3)
+        Func<float[], (float[] Embedding, IReadOnlyList<(string Text, double Score)> Captions)> ask, int best = 3, int sampleRate = 16000)
     {
-        var card = new SequenceStoreCard { Teacher = teacherHash, Data = clips.Hash, Decoding = "captions as text", Width = width, Vocabulary = vocabulary.Count, Best = best, Count = clips.Count };
+        var card = new SequenceStoreCard { Teacher = teacherHash, Data = clips.Hash, Decoding = sampleRate == 16000 ? "captions as text" : $"captions as text, {sampleRate} Hz", Width = width, Vocabulary = vocabulary.Count, Best = best, Count = clips.Count };
         using (var writer = SequenceStoreWriter.Open(folder, card, [.. Enumerable.Range(0, clips.Count).Select(clips.Id)]))
         {
             for (var i = writer.Written; i < clips.Count; i++)
             {
-                var (embedding, captions) = ask(clips.Samples(i));
+                var (embedding, captions) = ask(clips.Samples(i, sampleRate));
                 writer.Add(new SequenceRow(clips.Id(i), [.. captions.Take(best).Select(c => new StoredSequence(vocabulary.Encode(CaptionWords.Normalise(c.Text)), (float)c.Score, (float)c.Score))], embedding, 1, null, null));
             }
             writer.Finish();
@@ -128,6 +133,10 @@ public sealed record CaptionPaper
         student.to(device ?? CPU);
         // One row a caption, as published: a clip with five captions comes five times.
         (int Clip, int Caption)[] rows = [.. Enumerable.Range(0, train.Count).SelectMany(i => train.Captions(i).Select((_, c) => (i, c)))];
+        if (rows.Length < Batch || (audioOnly is { } few && few.Clips.Count < Batch))
+        {
+            throw new BadInputException("training clips", "", $"{rows.Length} captions{(audioOnly is { } a ? $" and {a.Clips.Count} clips without" : "")} are fewer than a batch of {Batch}");
+        }
         var order = new SampleOrder(rows.Length, Seed);
         var alone = audioOnly is { } more ? new SampleOrder(more.Clips.Count, Seed + 1_000_003) : null;
         loss ??= teacher is null ? Supervised : CaptionStudent.Contrastive;
@@ -195,8 +204,7 @@ public sealed record CaptionPaper
         void Test(AudioCaptionModel tested, string file, string prefix)
         {
             var (captions, s) = Describe(tested, words, test, device);
-            File.WriteAllText(Path.Combine(folder, file), JsonSerializer.Serialize(
-                new { predictions = captions.Select((c, i) => new { filename = test.Id(i), tokens = c }) }, new JsonSerializerOptions { WriteIndented = true }));
+            CaptionPredictions.Write(Path.Combine(folder, file), captions.Select((c, i) => (test.Id(i), c)));
             (string, double)[] all = [("CIDEr-D", s.CiderD), ("ROUGE-L", s.RougeL), ("vocabulary", s.Vocabulary), .. s.Bleu.Select((b, i) => ($"BLEU-{i + 1}", b))];
             foreach (var (name, value) in all)
             {
@@ -296,17 +304,7 @@ public sealed record CaptionPaper
 
     private (float[] Waves, long[] Lengths) Waves(CaptionData data, int[] clips, long step)
     {
-        var longest = (int)(LongestSeconds * 16000);
-        var cut = clips.Select(i =>
-        {
-            var samples = data.Samples(i);
-            if (samples.Length <= longest)
-            {
-                return samples.Length >= 8000 ? samples : [.. samples, .. new float[8000 - samples.Length]];
-            }
-            var start = step < 0 ? 0 : RandomStream.Of(Seed, "crop", data.Id(i), step).Next(samples.Length - longest + 1);
-            return samples[start..(start + longest)];
-        }).ToArray();
+        var cut = clips.Select(i => Cut(data, i, step)).ToArray();
         var length = cut.Max(c => c.Length);
         var waves = new float[cut.Length * length];
         for (var b = 0; b < cut.Length; b++)
@@ -314,6 +312,19 @@ public sealed record CaptionPaper
             cut[b].CopyTo(waves, b * length);
         }
         return (waves, [.. cut.Select(c => (long)c.Length)]);
+    }
+
+    // A clip at most so long: at random in a training step, from its beginning where there is none.
+    private float[] Cut(CaptionData data, int clip, long step = -1)
+    {
+        var longest = (int)(LongestSeconds * 16000);
+        var samples = data.Samples(clip);
+        if (samples.Length <= longest)
+        {
+            return samples.Length >= 8000 ? samples : [.. samples, .. new float[8000 - samples.Length]];
+        }
+        var start = step < 0 ? 0 : RandomStream.Of(Seed, "crop", data.Id(clip), step).Next(samples.Length - longest + 1);
+        return samples[start..(start + longest)];
     }
 
     private static CaptionBatch Heard(float[] waves, long[] lengths, int[] clips, SequenceStore? teacher, CaptionData data, Device? device, CaptionTokens? captions)
@@ -341,13 +352,18 @@ public sealed record CaptionPaper
     {
         using var none = no_grad();
         model.eval();
-        string[] captions = [.. Enumerable.Range(0, data.Count).Chunk(Batch).SelectMany(clips =>
+        var captions = new string[data.Count];
+        // Clips of one length together and none padded, so that each is captioned as by itself (the released code: one at a time).
+        foreach (var same in Enumerable.Range(0, data.Count).Chunk(Batch).SelectMany(chunk => chunk.Select(i => (Clip: i, Wave: Cut(data, i))).GroupBy(c => c.Wave.Length)))
         {
             using var scope = NewDisposeScope();
-            var (waves, lengths) = Waves(data, clips, -1);
-            var (frames, valid) = model.Encode(tensor(waves, [clips.Length, waves.Length / clips.Length], device: device), lengths);
-            return BeamSearch.Decode(model.Decoder, frames, valid, Decoding).Select(b => words.Decode([.. b[0].Tokens])).ToArray();
-        })];
+            var clips = same.ToArray();
+            var (frames, valid) = model.Encode(tensor(clips.SelectMany(c => c.Wave).ToArray(), [clips.Length, same.Key], device: device), [.. clips.Select(_ => (long)same.Key)]);
+            foreach (var (clip, best) in clips.Zip(BeamSearch.Decode(model.Decoder, frames, valid, Decoding)))
+            {
+                captions[clip.Clip] = words.Decode([.. best[0].Tokens]);
+            }
+        }
         return (captions, CaptionScores.Of(captions, [.. Enumerable.Range(0, data.Count).Select(i => data.Captions(i).Select(CaptionWords.Normalise).ToArray())]));
     }
 }

@@ -9,16 +9,19 @@ namespace Retort.Papers.Caption;
 /// <summary>Tables and pictures of the notebook.</summary>
 public static class CaptionShow
 {
-    /// <summary>How many clips and words each part has.</summary>
+    /// <summary>How many clips and words each part has, and which share of its captions is, word for word, a training caption, too: sentences of a small grammar come again.</summary>
     public static Table Parts(CaptionWorld world)
     {
         (string, CaptionSounds)[] parts = [("training", world.Train), ("without captions", world.AudioOnly), ("validation", world.Validation), ("test", world.Test)];
-        return parts.Aggregate(new Table("part", "clips", "captions a clip", "words a caption").WithFormat("words a caption", "F1"), (table, part) =>
+        var trained = world.Train.Captions.SelectMany(c => c).ToHashSet();
+        const string Again = "also said in training";
+        return parts.Aggregate(new Table("part", "clips", "captions a clip", "words a caption", Again).WithFormat("words a caption", "F1").WithFormat(Again, "P0"), (table, part) =>
         {
             var (name, sounds) = part;
             var captions = sounds.Captions.SelectMany(c => c).ToArray();
             double? words = captions.Length == 0 ? null : captions.Average(c => c.Split(' ').Length);
-            return table.WithRow(name, sounds.Data.Count, sounds.Captions[0].Count, words);
+            double? again = captions.Length == 0 || sounds == world.Train ? null : captions.Average(c => trained.Contains(c) ? 1.0 : 0);
+            return table.WithRow(name, sounds.Data.Count, sounds.Captions[0].Count, words, again);
         }).WithTitle($"{world.Vocabulary.Count} words in all");
     }
 
