@@ -135,6 +135,7 @@ public sealed class ExperimentTest : IDisposable
         Assert.Matches(@"^""better"" less ""worse"": \+\d+\.\d \[\d+\.\d, \d+\.\d\] points, ahead$", lines[0]);
         Assert.Matches(@": -\d+\.\d \[-.*, -.*\] points, behind$", lines[1]);
         Assert.EndsWith("not told apart", lines[2]);
+        Assert.Equal(lines[0].Replace("\"better\" less \"worse\"", "gap").Replace("ahead", "above 0"), report.InWords("gap", report.Compare("better", "worse")).Text);
         Assert.Equal("\"best\" less \"worse\": not run at this size", lines[3]);
         Assert.EndsWith(" points, one seed, no interval", Run(new(1), [new("better", x => 0.9), new("worse", x => 0.6)], 1).InWords(("better", "worse")).Text);
     }

@@ -84,7 +84,9 @@ public sealed class AblationReport
     public Effect CompareGaps((string Arm, string Other) gap, (string Arm, string Other) less, string? measure = null)
     {
         var found = Find(measure) ?? throw new KeyNotFoundException($"there is no measure \"{measure}\"");
-        return PairedEffect.Of(Seeds.Count, found.Items, (s, weights) => Difference(found, gap.Arm, gap.Other, s, weights) - Difference(found, less.Arm, less.Other, s, weights), found.Clusters);
+        var seeds = SeedsOf(gap.Arm, gap.Other, less.Arm, less.Other);
+        return PairedEffect.Of(seeds.Count, found.Items, (s, weights) =>
+            Difference(found, gap.Arm, gap.Other, seeds[s], weights) - Difference(found, less.Arm, less.Other, seeds[s], weights), found.Clusters);
     }
 
     /// <summary>Which share of one difference another is, such as how much of what is lost comes back.</summary>
@@ -107,15 +109,19 @@ public sealed class AblationReport
     public Note InWords(params (string Arm, string Other)[] pairs) => new(string.Join('\n', pairs.Select(pair =>
     {
         var what = $"\"{pair.Arm}\" less \"{pair.Other}\"";
-        if (!Has(pair.Arm) || !Has(pair.Other))
-        {
-            return $"{what}: not run at this size";
-        }
-        var (effect, first) = (Compare(pair.Arm, pair.Other), Measures[0]);
-        var verdict = effect.Low > 0 ? "ahead" : effect.High < 0 ? "behind" : "not told apart";
+        return Has(pair.Arm) && Has(pair.Other) ? Words(what, Compare(pair.Arm, pair.Other), "ahead", "behind", "not told apart") : $"{what}: not run at this size";
+    })));
+
+    /// <summary>An effect of the first measure in words, as a line of the other says it.</summary>
+    public Note InWords(string what, Effect effect) => new(Words(what, effect, "above 0", "below 0", "not told from 0"));
+
+    private string Words(string what, Effect effect, string above, string below, string neither)
+    {
+        var first = Measures[0];
+        var verdict = effect.Low > 0 ? above : effect.High < 0 ? below : neither;
         var (unit, number) = (first.Unit == "%" ? "points" : first.Unit, effect.Estimate.ToString($"+{Zero(first)};-{Zero(first)};{Zero(first)}", CultureInfo.InvariantCulture));
         return double.IsFinite(effect.Low) ? $"{what}: {number} {Interval(effect, first)} {unit}".TrimEnd() + $", {verdict}" : $"{what}: {number} {unit}".TrimEnd() + ", one seed, no interval";
-    })));
+    }
 
     /// <summary>
     /// The standard error that the test items alone give the difference of two runs of one arm, mean over all pairs of seeds (jackknife over single
@@ -126,7 +132,8 @@ public sealed class AblationReport
     public double? ErrorOfItems(string arm, string? measure = null)
     {
         var found = Find(measure) ?? throw new KeyNotFoundException($"there is no measure \"{measure}\"");
-        if (Seeds.Count < 2)
+        var seeds = SeedsOf(arm);
+        if (seeds.Count < 2)
         {
             return null;
         }
@@ -137,7 +144,7 @@ public sealed class AblationReport
             weights[i] = 0;
             return found.Of(Outputs(arm, seed), weights);
         })];
-        var left = Seeds.Select(Without).ToArray();
+        var left = seeds.Select(Without).ToArray();
         // The jackknife's variance is (n - 1)² / n times that of the values with one item left out.
         double Error(double[] a, double[] b) => (found.Items - 1) / Math.Sqrt(found.Items) * Sample.StandardDeviation([.. a.Zip(b, (x, y) => x - y)]);
         return left.SelectMany((a, i) => left.Skip(i + 1).Select(b => Error(a, b))).Average();

@@ -37,7 +37,7 @@ public static class CaptionShow
         {
             // From the top down, so that events of one time do not hide one another.
             double at = mel.Mels - 1.5 - 2.5 * i, end = Math.Min(e.Start + e.Seconds, (double)samples.Length / mel.SampleRate);
-            return Chart.Line([e.Start, end], [at, at], CaptionGrammar.Classes[e.Class], colour: i == 0 ? "#ffffff" : "#ffb000", width: 6);
+            return Chart.Line([e.Start, end], [at, at], CaptionGrammar.Classes[e.Class], colour: i == 0 ? "#19c8e6" : "#8ad62a", width: 6);
         });
         return Chart.Combine([SoundFigures.Spectrogram(front, samples), .. bars]).WithTitle(scenes.Captions(clip)[0]).WithLegend(LegendPlace.Bottom);
     }
