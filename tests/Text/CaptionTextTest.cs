@@ -38,6 +38,17 @@ public sealed class CaptionTextTest
         Assert.Equal(["<pad>", "<start>", "<end>", "<unk>", "a"], CaptionVocabulary.Load(pickle.Name).Tokens);
     }
 
+    [Fact]
+    public void Load_TrainingCheckpoint_TakesItsTokenizer()
+    {
+        // torch.save({"model": {"w": zeros(2)}, "tokenizer": {"<pad>": 0, ..., "a": 4, "dog": 5}, "epoch": 3}) by PyTorch 1.13.
+        var golden = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Text", "Golden", "caption_checkpoint.pth.base64.txt"));
+        using var file = new TemporaryFile(Convert.FromBase64String(golden), "swa.pth");
+        Assert.Equal(["<pad>", "<start>", "<end>", "<unk>", "a", "dog"], CaptionVocabulary.Load(file.Name).Tokens);
+        Assert.Equal(3L, Retort.Torch.PyTorchFile.LoadEntry(file.Name, "epoch"));
+        Assert.Contains("'words'", Assert.Throws<BadInputException>(() => Retort.Torch.PyTorchFile.LoadEntry(file.Name, "words")).Message);
+    }
+
     [Theory]
     [InlineData("{\"<pad>\":0,\"<start>\":1,\"<end>\":2,\"<unk>\":3,\"a\":3}", "\"a\"")]
     [InlineData("{\"<pad>\":0,\"<start>\":1,\"<end>\":2,\"<unk>\":3,\"a\":9}", "9")]

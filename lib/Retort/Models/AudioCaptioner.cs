@@ -53,16 +53,19 @@ public sealed class AudioCaptioner : IDisposable
     public WordTokenizer Vocabulary => vocabulary;
 
     /// <summary>
-    /// Opens a captioner: a folder as on Hugging Face (model.safetensors or pytorch_model.bin, and vocab.json, tokenizer.json or vocab.pkl), or a file of weights.
+    /// Opens a captioner: a folder as on Hugging Face (model.safetensors or pytorch_model.bin, and vocab.json, tokenizer.json or vocab.pkl), or a file of weights. A
+    /// training checkpoint of the released code (swa.pth, best.pth) needs no words beside it.
     /// </summary>
     /// <param name="path">the folder or file</param>
-    /// <param name="vocabularyPath">the words; null for the file beside the weights</param>
+    /// <param name="vocabularyPath">the words; null for the file beside the weights, or those in a training checkpoint</param>
     /// <exception cref="BadInputException">A file is missing or damaged, the weights are no captioning student's, or the words do not fit them.</exception>
     public static AudioCaptioner Open(string path, string? vocabularyPath = null)
     {
         var folder = Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path))!;
         var weights = !Directory.Exists(path) ? path : Find(folder, weightFiles, "weights");
-        var words = vocabularyPath ?? Find(folder, vocabularyFiles, "vocabulary");
+        var beside = vocabularyFiles.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+        // A training checkpoint brings its own words.
+        var words = vocabularyPath ?? (beside is null && Path.GetExtension(weights) is ".pth" or ".pt" ? weights : Find(folder, vocabularyFiles, "vocabulary"));
         var opened = CaptionVocabulary.Load(words);
         var model = CaptionCheckpoint.Open(weights).Model;
         if (opened.Count != model.Decoder.Vocabulary)

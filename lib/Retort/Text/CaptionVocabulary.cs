@@ -26,12 +26,17 @@ public static class CaptionVocabulary
 
     /// <summary>
     /// Reads a vocabulary: a JSON object of word and number, a Hugging Face tokenizer.json whose model is WordLevel, or a pickled dict
-    /// of word and number (<c>vocab.pkl</c>), which is read as data and never run.
+    /// of word and number (<c>vocab.pkl</c>, or the one that a training checkpoint of the released code, <c>swa.pth</c>, holds as its tokenizer), which is read as data and never run.
     /// </summary>
     /// <exception cref="BadInputException">The file is damaged, has no such vocabulary, or its numbers are not 0 to V - 1, each once, with the special tokens at 0 to 3.</exception>
     public static WordTokenizer Load(string path)
     {
-        var numbers = Path.GetExtension(path).Equals(".pkl", StringComparison.OrdinalIgnoreCase) ? Pickled(path) : Json(path);
+        var numbers = Path.GetExtension(path).ToLowerInvariant() switch
+        {
+            ".pkl" => Pickled(PickleFile.Load(path), path),
+            ".pth" or ".pt" => Pickled(PyTorchFile.LoadEntry(path, "tokenizer"), path),
+            _ => Json(path),
+        };
         var words = new string[numbers.Count];
         foreach (var (word, number) in numbers)
         {
@@ -61,11 +66,11 @@ public static class CaptionVocabulary
             json.WriteEndObject();
         });
 
-    private static List<(string Word, long Number)> Pickled(string path)
+    private static List<(string Word, long Number)> Pickled(object? read, string path)
     {
-        if (PickleFile.Load(path) is not Dictionary<object, object?> dictionary)
+        if (read is not Dictionary<object, object?> dictionary)
         {
-            throw new BadInputException(path, "", "the pickle is no dict of words and numbers");
+            throw new BadInputException(path, "", "the vocabulary is no dict of words and numbers");
         }
         return [.. dictionary.Select(entry => entry is { Key: string word, Value: long number } ? (word, number)
             : throw new BadInputException(path, $"{entry.Key}", "expected a word and a number"))];

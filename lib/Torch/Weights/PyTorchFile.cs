@@ -35,6 +35,14 @@ public static class PyTorchFile
         return loaded.ToDictionary(item => (string)item.Key, item => (Tensor)item.Value!, StringComparer.Ordinal);
     }, skip: true);
 
+    /// <summary>What stands under a key of the file's dict, as <see cref="Load"/> gives it. Nothing else of the file is made, whatever it holds.</summary>
+    /// <param name="path">a file of torch.save</param>
+    /// <param name="key">the key</param>
+    /// <exception cref="BadInputException">As for <see cref="Load"/>, or there is no such key.</exception>
+    public static object? LoadEntry(string path, string key) => Read(path, (archive, stream) => archive.Root is Dictionary<object, object?> top && top.TryGetValue(key, out var value)
+        ? PyTorchTensors.Materialize(archive, value, stream, path)
+        : throw new BadInputException(path, "", $"there is nothing under the key '{key}'"), skip: true);
+
     /// <summary>The one tensor of a file that C++'s torch::save wrote (TorchSharp's torch.save calls it), or Python's.</summary>
     internal static Tensor LoadTensor(string path)
     {
