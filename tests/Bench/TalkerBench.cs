@@ -98,7 +98,7 @@ internal static class TalkerBench
     {
         using var warping = new WarpingNetwork();
         warping.eval();
-        Tensor volume = rand(1, 32, 16, 32, 32), source = rand(1, 21, 3) - 0.5;
+        Tensor volume = rand([1, 32, 16, 32, 32]), source = rand(1, 21, 3) - 0.5;
         foreach (var count in new[] { 1, 4 })
         {
             var driving = source + 0.05 * rand(count, 21, 3);
