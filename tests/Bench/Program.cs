@@ -9,6 +9,7 @@ var groups = new Dictionary<string, Func<IEnumerable<Row>>>
     ["store"] = StoreBench.All,
     ["slu"] = SluBench.All,
     ["ger"] = GerBench.All,
+    ["llama"] = GerBench.TinyLlama,
     ["speech"] = SpeechBench.All,
     ["talker"] = TalkerBench.All,
     ["host"] = HostBench.All,

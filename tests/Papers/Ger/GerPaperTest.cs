@@ -78,6 +78,51 @@ public sealed class GerPaperTest : IDisposable
     }
 
     [Fact]
+    public void Plan_Llama2Of7b_IsThePublishedSizeWithScoresAndLogits()
+    {
+        File.WriteAllText(In("config.json"), """
+            {"model_type": "llama", "vocab_size": 32000, "hidden_size": 4096, "num_hidden_layers": 32, "num_attention_heads": 32, "intermediate_size": 11008, "max_position_embeddings": 4096, "rms_norm_eps": 1e-5}
+            """);
+        var plan = GerPaper.Plan(GerPaperSettings.Chime4 with { Base = folder });
+        Assert.Contains("base 6.74 G weights, 13.5 GB", plan);
+        // 102,114,240 and 7,340,288 published; weight, gradient and two of Adam's in float32.
+        Assert.Contains("109.5 M weights with gradients and Adam's state 1.8 GB", plan);
+        Assert.Contains("4 lists of 1024 tokens", plan);
+        var memory = GerPaper.Memory.Of(GerPaperSettings.Chime4, LlamaSettings.Llama2Of7b, 1024, 151, 1280);
+        Assert.Contains($"together {memory.Together / 1e9:F1} GB", plan);
+        // Scores grow by the square of the length, logits with the answer; in float32 all of the base's values take twice as much.
+        var shorter = GerPaper.Memory.Of(GerPaperSettings.Chime4, LlamaSettings.Llama2Of7b, 512, 151, 1280);
+        Assert.InRange(memory.Kept / (double)shorter.Kept, 2.1, 2.6);
+        Assert.Equal(4L * 151 * 32_000 * 16, memory.Logits);
+        Assert.Equal(2 * memory.Base, GerPaper.Memory.Of(GerPaperSettings.Chime4 with { BaseType = ScalarType.Float32 }, LlamaSettings.Llama2Of7b, 1024, 151, 1280).Base);
+    }
+
+    [Fact]
+    public void Train_PlainAdapterOnLinesOfText_IsTheBaselineWithoutNoise()
+    {
+        File.WriteAllText(In("lists.jsonl"), """
+            {"input1": "a b", "input2": "a. b. c. a c.", "output": "a b c"}
+            {"input": ["c", "b", "a", "a c", "c a"], "output": "c b"}
+            """);
+        var plain = settings with { Data = In("lists.jsonl"), Test = In("lists.jsonl"), Adapter = new PromptAdapterSettings { Rows = 10, NoiseWidth = 0 }, Epochs = 4 };
+        Assert.Contains("expected Lambda = 0", Assert.Throws<ArgumentException>(() => GerPaper.Train(plain with { Lambda = 0.5 }, In("kd"))).Message);
+        var scores = GerPaper.Train(plain, In("plain"));
+        using var corrector = ListCorrector.Open(folder, In("plain/adapter.safetensors"), new() { MaxAnswer = 5, BaseType = ScalarType.Float32 });
+        // A prompt that alone fills the tokens teaches nothing: told, and left out.
+        var endless = string.Join(' ', Enumerable.Repeat("a", 600));
+        File.AppendAllText(In("lists.jsonl"), $$"""
+
+            {"input": ["{{endless}}", "b", "a", "a c", "c a"], "output": "c b"}
+            """);
+        using var said = new StringWriter();
+        GerPaper.Train(plain with { Test = "" }, In("long"), said: said);
+        Assert.Contains("1 lists are left out", said.ToString());
+        Assert.Contains("list 2 has a prompt of", Assert.Throws<BadInputException>(() => GerPaper.Train(plain, In("longer"), said: said)).Message);
+        var lists = corrector.Read(In("lists.jsonl")).Take(2).ToArray();
+        Assert.Equal(scores, ListCorrector.Score(lists, corrector.Correct(lists)));
+    }
+
+    [Fact]
     public void Train_StoppedAndStartedAgain_EndsWithTheSameBits()
     {
         var longer = settings with { Epochs = 6, Test = "" };

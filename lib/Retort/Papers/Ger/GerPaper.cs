@@ -47,8 +47,11 @@ public sealed record GerPaperSettings
     /// <summary>Folder of all-MiniLM-L6-v2 for lists that come without noise inputs; empty if all come with one.</summary>
     public string SentenceEncoder { get; init; } = "";
 
-    /// <summary>The adapter.</summary>
+    /// <summary>The adapter. Without a noise input (the GER baseline) it takes lists of <see cref="Hypotheses"/>, and no distillation.</summary>
     public PromptAdapterSettings Adapter { get; init; } = new();
+
+    /// <summary>Hypotheses of a list where the adapter has no noise input; with one its rows tell, N (N - 1).</summary>
+    public int Hypotheses { get; init; } = 5;
 
     /// <summary>Lists drawn for each list there is: draws are with replacement.</summary>
     public int Epochs { get; init; } = 2;
@@ -147,10 +150,15 @@ public static class GerPaper
     /// <param name="said">where the plan is written; the console if null</param>
     /// <returns>WER of the 1-best, of the corrections, o_nb and o_cp on the test lists, in percent (<see cref="ListCorrector.Score"/>); empty without any</returns>
     /// <exception cref="BadInputException">A file is missing, damaged, or does not fit: one clear message.</exception>
+    /// <exception cref="ArgumentException">Distillation is asked of an adapter without a noise input.</exception>
     public static IReadOnlyDictionary<string, double> Train(
         GerPaperSettings settings, string folder, RunProgress? progress = null, CancellationToken cancel = default, TextWriter? said = null)
     {
         var device = new Device(settings.Device);
+        if (settings is { Lambda: > 0, Adapter.NoiseWidth: 0 })
+        {
+            throw new ArgumentException("the distillation acts on the tuners of the noise input, and the adapter has none: expected Lambda = 0", nameof(settings));
+        }
         var size = LlamaCheckpoint.ReadConfig(settings.Base);
         var (template, name) = GerPrompt.Recognise(settings.Template.Length > 0 ? ListCorrector.ReadTemplate(settings.Template) : GerPrompt.Template);
         var prompt = GerPrompt.Of(ListCorrector.ReadTokenizer(settings.Base, size.Vocabulary), template, settings.Bos, settings.EncodeAnew);
@@ -170,7 +178,9 @@ public static class GerPaper
         var test = settings.Test.Length > 0 ? Read(settings.Test) : [];
         var audioWidth = train.Lists[0].NoisyAudio?.Length ?? 0;
         var (longest, answers) = (train.Encoded.Max(e => e.Tokens.Length) - 1, train.Encoded.Max(e => e.Tokens.Length - e.Prompt));
-        (said ?? Console.Out).WriteLine($"{Memory.Of(settings, size, longest, answers, audioWidth)}\nprompts: {(own > 0 ? $"{own} of {train.Lists.Count} lists by their own tokens; the others by {name}" : name)}; {train.LeftOut} lists teach nothing, their prompts alone have {most} tokens");
+        var prompts = own > 0 ? $"{own} of {train.Lists.Count} lists by their own tokens{(own < train.Lists.Count ? $", the others by {name}" : "")}" : name;
+        var leftOut = train.LeftOut > 0 ? $"; {train.LeftOut} lists are left out, since their prompts alone have {most} tokens and teach nothing" : "";
+        (said ?? Console.Out).WriteLine($"{Memory.Of(settings, size, longest, answers, audioWidth)}\nprompts: {prompts}{leftOut}");
 
         using var llama = new Llama(size, settings.Adapter, settings.BaseType, device);
         LlamaCheckpoint.Load(llama, settings.Base);
@@ -226,7 +236,7 @@ public static class GerPaper
         AtomicFile.WriteText(Path.Combine(folder, "corrections.txt"), string.Concat(corrected.Select(a => a + "\n")));
         return ListCorrector.Score(test, corrected);
 
-        IReadOnlyList<NBestList> Read(string path) => ListCorrector.ReadLists(path, ListCorrector.HypothesesOf(settings.Adapter.Rows), settings.Adapter, settings.SentenceEncoder, prompt);
+        IReadOnlyList<NBestList> Read(string path) => ListCorrector.ReadLists(path, settings.Adapter.NoiseWidth > 0 ? ListCorrector.HypothesesOf(settings.Adapter.Rows) : settings.Hypotheses, settings.Adapter, settings.SentenceEncoder, prompt);
 
         (IReadOnlyList<NBestList> Lists, (int[] Tokens, int Prompt)[] Encoded, int LeftOut) Part(string path)
         {
@@ -255,14 +265,14 @@ public static class GerPaper
             return rows;
         }
 
-        Tensor Noise(IReadOnlyList<NBestList> lists, int[] rows) => Rows(rows, i => lists[i].Noise!, [rows.Length, settings.Adapter.Rows, settings.Adapter.NoiseWidth], device);
+        Tensor? Noise(IReadOnlyList<NBestList> lists, int[] rows) => settings.Adapter.NoiseWidth == 0 ? null : Rows(rows, i => lists[i].Noise!, [rows.Length, settings.Adapter.Rows, settings.Adapter.NoiseWidth], device);
 
         Tensor Audio(int[] rows, Func<NBestList, float[]?> of) => Rows(rows, i => of(train.Lists[i])!, [rows.Length, -1], device);
 
         // Stage 1: the network alone, on E_LN as it is. Micro-batches are of one size, so that their mean is the mean over all.
         Tensor Statistics(int[] rows)
         {
-            var noise = -Noise(train.Lists, rows);
+            var noise = -Noise(train.Lists, rows)!;
             return MutualInformation.Difference(mine!.call(noise, Audio(rows, l => l.NoisyAudio), false), mine.call(noise, Audio(rows, l => l.CleanAudio), false));
         }
 
@@ -295,8 +305,8 @@ public static class GerPaper
             {
                 // Is the estimate alive? Where psi is near 1 for all, nothing is distilled.
                 using var none = no_grad();
-                context.Measure("psi noisy", mine.call(-noise, noisy, false).mean());
-                context.Measure("psi clean", mine.call(-noise, Audio(rows, l => l.CleanAudio), false).mean());
+                context.Measure("psi noisy", mine.call(-noise!, noisy, false).mean());
+                context.Measure("psi clean", mine.call(-noise!, Audio(rows, l => l.CleanAudio), false).mean());
                 context.Measure("psi tuned", stack(tuned).mean());
             }
             return loss + settings.Lambda * MutualInformation.Tapped(tuned);
@@ -307,7 +317,7 @@ public static class GerPaper
             var (tokens, targets) = Batch([.. rows.Select(i => encoded[i])], device);
             var flat = targets.reshape(-1);
             var places = flat.ge(0).nonzero().squeeze(1);
-            var hidden = llama.Hidden(tokens, settings.Adapter.NoiseWidth > 0 ? noise : null, taps);
+            var hidden = llama.Hidden(tokens, noise, taps);
             var logits = llama.Logits(hidden.reshape(flat.shape[0], -1).index_select(0, places)).to(float32);
             var loss = TokenLoss.CrossEntropy(logits, flat.index_select(0, places));
             return overAll ? loss * ((double)places.shape[0] / flat.shape[0]) : loss;
