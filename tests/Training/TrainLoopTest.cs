@@ -29,6 +29,30 @@ public sealed class TrainLoopTest
     }
 
     [Fact]
+    public void Run_LossThatIsNoNumber_StopsBeforeTheStep()
+    {
+        using var problem = new TinyProblem(1);
+        Dictionary<string, float[]> Weights() => problem.Model.named_parameters().ToDictionary(p => p.name, p => p.parameter.data<float>().ToArray());
+        Dictionary<string, float[]>? before = null;
+        var task = problem.Task with
+        {
+            Step = context =>
+            {
+                if (context.Step < 5)
+                {
+                    return problem.Task.Step(context);
+                }
+                before = Weights();
+                return problem.Task.Step(context) * float.NaN;
+            },
+        };
+        // Between two steps that are logged, so that nothing but the loop's own look at the loss can see it.
+        var error = Assert.Throws<InvalidOperationException>(() => TrainLoop.Run(task, TinyProblem.Settings with { Steps = 20, LogEvery = 4 }));
+        Assert.Contains("step 5", error.Message);
+        Assert.Equal(before, Weights());
+    }
+
+    [Fact]
     public void Run_NoBetterEvaluation_StopsEarlyAndKeepsTheBest()
     {
         using var problem = new TinyProblem(1);
