@@ -93,7 +93,7 @@ public sealed class GerPaperTest : IDisposable
         // Scores grow by the square of the length, logits with the answer; in float32 all of the base's values take twice as much.
         var shorter = GerPaper.Memory.Of(GerPaperSettings.Chime4, LlamaSettings.Llama2Of7b, 512, 151, 1280);
         Assert.InRange(memory.Kept / (double)shorter.Kept, 2.1, 2.6);
-        Assert.Equal(4L * 151 * 32_000 * 16, memory.Logits);
+        Assert.Equal(4L * 151 * 32_000 * 20, memory.Logits);
         Assert.Equal(2 * memory.Base, GerPaper.Memory.Of(GerPaperSettings.Chime4 with { BaseType = ScalarType.Float32 }, LlamaSettings.Llama2Of7b, 1024, 151, 1280).Base);
     }
 
