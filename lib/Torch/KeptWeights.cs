@@ -3,8 +3,8 @@ using TorchSharp;
 namespace Retort.Torch;
 
 /// <summary>
-/// The weights of <see cref="Fused.Linear"/> and <see cref="Fused.Mlp"/> in the form their products read, kept from call to call: for a network
-/// that runs many times on few rows, where making that form takes as long as the products. A weight takes its own size of memory more. What an
+/// The weights of <see cref="Fused.Linear"/>, <see cref="Fused.Mlp"/> and <see cref="Fused.Block"/> in the form their products read, kept from call to call: for a network
+/// that runs many times on few rows, where making that form takes up to as long as the products (a denoiser's steps, clips one by one). A weight takes its own size of memory more. What an
 /// operator writes to a weight is noticed; what is written through <c>data</c> or <c>bytes</c> is not. Results are the same bits as without.
 /// </summary>
 public sealed class KeptWeights : IDisposable

@@ -4,6 +4,10 @@
 
 #include <torch/library.h>
 
+namespace retort {
+at::Tensor packed_weight(const at::Tensor& w, int64_t rows, int64_t width, bool lower);  // of kernels_linear.cpp
+}
+
 #include <tuple>
 #include <vector>
 
@@ -44,8 +48,8 @@ std::tuple<Tensor, Tensor> block(const Tensor& x, const Maybe& before, at::Tenso
     }
   }
   auto sums = at::empty_like(x), added = at::empty(x.sizes(), type);
-  const Tensor qkv_weight = packed(weights[2], 3 * D, D, true, lower), proj = packed(weights[4], D, D, true, lower),
-               fc1 = packed(weights[8], H, D, true, lower), fc2 = packed(weights[10], D, H, true, lower);
+  const Tensor qkv_weight = retort::packed_weight(weights[2], 3 * D, D, lower), proj = retort::packed_weight(weights[4], D, D, lower),
+               fc1 = retort::packed_weight(weights[8], H, D, lower), fc2 = retort::packed_weight(weights[10], D, H, lower);
   at::parallel_for(0, B, 1, [&](int64_t from, int64_t until) {
     const Memory m{at::empty({T, D}, x.options()), at::empty({T, 3 * D}, type),    at::empty({T, D}, type),
                    at::empty({part, D}, type),     at::empty({part, D}, type), at::empty({part, H}, type)};

@@ -9,6 +9,10 @@
 
 #include <map>
 
+namespace retort {
+at::Tensor packed_weight(const at::Tensor& w, int64_t rows, int64_t width, bool lower);
+}
+
 namespace {
 
 using torch::autograd::AutogradContext;
@@ -52,7 +56,10 @@ struct Kept {
 };
 thread_local Kept* kept = nullptr;
 
-Tensor packed_weight(const Tensor& w, int64_t rows, int64_t width, bool lower) {
+}  // namespace
+
+// The weight as the right factor of x W^T, kept or made now. Blocks ask for it, too.
+Tensor retort::packed_weight(const Tensor& w, int64_t rows, int64_t width, bool lower) {
   if (!kept || at::GradMode::is_enabled() || w.is_inference()) return packed(w, rows, width, true, lower);
   auto& one = kept->ones[{w.unsafeGetTensorImpl(), lower}];
   const auto version = w.unsafeGetTensorImpl()->version_counter().current_version();
@@ -60,6 +67,10 @@ Tensor packed_weight(const Tensor& w, int64_t rows, int64_t width, bool lower) {
     one = {w, packed(w, rows, width, true, lower), w.storage(), w.data_ptr(), version};
   return one.factor;
 }
+
+namespace {
+
+using retort::packed_weight;
 
 // One layer ------------------------------------------------------------------------------------------------------------
 

@@ -121,6 +121,17 @@ public class FusedLayersTest
             Assert.True(three.Sum.Equals(sum) && three.Added.Equals(added));
         }
         using (Threads.RunWith(4)) Assert.Null(Fused.Block(x, before, weights, 2, 1e-6, lengths));
+        using var kept = new KeptWeights();
+        for (var turn = 0; turn < 2; turn++)
+        {
+            using var use = kept.Use();
+            var again = Fused.Block(x, before, weights, 2, 1e-6, lengths)!.Value;
+            Assert.True(again.Sum.Equals(sum) && again.Added.Equals(added));
+        }
+        weights[8].mul_(2);
+        var changed = Fused.Block(x, before, weights, 2, 1e-6, lengths)!.Value;
+        using (kept.Use()) Assert.True(Fused.Block(x, before, weights, 2, 1e-6, lengths)!.Value.Added.Equals(changed.Added));
+        Assert.False(changed.Added.Equals(added));
     }
 
     [SkippableFact]
