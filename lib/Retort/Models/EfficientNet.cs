@@ -193,6 +193,21 @@ public sealed class EfficientNet : nn.Module<Tensor, Tensor>
             return Fused.BiasSilu_(products, added) ?? nn.functional.silu(products + added.view(-1, 1, 1));
         }
 
+        // W (g x) as (W g) x of each sample, where that has fewer numbers to multiply: at inference, in the early blocks, whose maps are large and weights few.
+        internal Tensor? Gated(Tensor x, Tensor gate)
+        {
+            if (weight is null || convolution.training || is_grad_enabled() || x.shape[2] * x.shape[3] < 2 * weight.shape[0])
+            {
+                return null;
+            }
+            var parts = Enumerable.Range(0, (int)x.shape[0]).Select(b =>
+            {
+                var gated = weight * gate.select(0, b).view(1, -1, 1, 1);
+                return Fused.Pointwise(x.narrow(0, b, 1), gated, bias) ?? nn.functional.conv2d(x.narrow(0, b, 1), gated, bias);
+            }).ToArray();
+            return parts.Length == 1 ? parts[0] : cat(parts);
+        }
+
         private Tensor Normed(Tensor x, bool silu)
         {
             if (norm.training && Fused.BatchNorm(x, norm.weight!, norm.bias!, norm.running_mean!, norm.running_var!, norm.momentum!.Value, norm.eps, silu) is { } y)
@@ -284,7 +299,7 @@ public sealed class EfficientNet : nn.Module<Tensor, Tensor>
             var x = expand is null ? input : expand.Run(input, silu: true);
             x = depthwise.Run(x, silu: true);
             var gate = _se_expand.call(nn.functional.silu(_se_reduce.call(x.mean([2, 3], keepdim: true)))).sigmoid();
-            x = project.Run(is_grad_enabled() ? x * gate : x.mul_(gate), silu: false);
+            x = project.Gated(x, gate) ?? project.Run(is_grad_enabled() ? x * gate : x.mul_(gate), silu: false);
             if (!residual)
             {
                 return x.MoveToOuterDisposeScope();
