@@ -62,6 +62,16 @@ public sealed class LeftoversTest
         Assert.Equal(1, pair[(0, 1)].Count);
         pair.append(nn.ReLU());
         Assert.Equal(["left", "right", "last", "3"], pair.named_children().Select(c => c.Item1));
+        using var whole = new Whole();
+        Assert.Contains("Whole says what it does in forward", Assert.Throws<NotSupportedException>(() => whole[..1]).Message);
+        using var relu = nn.ReLU();
+        Assert.Throws<InvalidOperationException>(() => relu.register_buffer("b", zeros(1)));
+        Assert.Same(relu, relu.to(int64));
+    }
+
+    private sealed class Whole() : TorchSharp.Modules.Sequential<Tensor, Tensor, Tensor>(nn.ReLU())
+    {
+        public override Tensor forward(Tensor a, Tensor b) => a + b;
     }
 
     [Fact]

@@ -56,6 +56,20 @@ public sealed class AblationTest
         Assert.Contains((6, 12), told);
     }
 
+    [SkippableFact]
+    public void CoreSeconds_OfARunThatWaits_AreNotItsWallClock()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "a thread's processor time is not asked for on Windows");
+        var waits = Ablation.Run(Arms(() => Thread.Sleep(300))[..1], [1], new() { Threads = 1 }).Runs.Single();
+        Assert.InRange(waits.Seconds, 0.29, 60);
+        Assert.InRange(waits.CoreSeconds!.Value, 0, 0.25);
+        void Work()
+        {
+            for (var start = Retort.Torch.Threads.ProcessorTime()!.Value; Retort.Torch.Threads.ProcessorTime()!.Value - start < TimeSpan.FromSeconds(0.1);) { }
+        }
+        Assert.InRange(Ablation.Run(Arms(Work)[..1], [1], new() { Threads = 1 }).Runs.Single().CoreSeconds!.Value, 0.1, 0.5);
+    }
+
     [Fact]
     public void Run_Again_RunsNothingAndReadsTheSame()
     {
