@@ -170,8 +170,8 @@ public sealed class Llama : nn.Module<Tensor, Tensor?, Tensor>
     public Tensor Logits(Tensor hidden) => lm_head is null ? nn.functional.linear(hidden, transformer.wte.Weight) : lm_head.call(hidden);
 
     /// <summary>
-    /// Keeps the base's linear layers in 8 bits from now on (<see cref="Projection.ToEightBits"/>): half the memory and nearly twice the pace of
-    /// decoding in bfloat16, for inference alone. The table of input embeddings, norms and adapter stay; a head that is the table stays, too.
+    /// Keeps the base's linear layers in 8 bits from now on (<see cref="Projection.ToEightBits"/>): half of bfloat16's memory (what it
+    /// does to the pace of decoding is measured by the bench, group llama), for inference alone. The table of input embeddings, norms and adapter stay; a head that is the table stays, too.
     /// </summary>
     public void ToEightBits()
     {
