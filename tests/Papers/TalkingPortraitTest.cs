@@ -13,6 +13,7 @@ using static TorchSharp.torch;
 namespace Retort.Tests.Papers;
 
 /// <summary>The whole published pipeline at full size with made weights in the published layout, on a face of half the side.</summary>
+[Collection(Alone.Name)]
 public sealed class TalkingPortraitTest : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("retort-portrait").FullName;
