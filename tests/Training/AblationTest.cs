@@ -39,20 +39,27 @@ public sealed class AblationTest
     [Fact]
     public void Run_WithResultsFromBefore_TellsTheHostHowManyWereKept()
     {
-        using var folder = new Folder();
+        using Folder folder = new(), later = new();
         var told = new List<(int, int)>();
         var before = AppContext.GetData("Retort.Results");
         AppContext.SetData("Retort.Results", (Action<int, int>)((kept, all) => told.Add((kept, all))));
         try
         {
             Ablation.Run(Arms()[..2], Seeds, In(folder));
-            Ablation.Run(Arms(), Seeds, In(folder));
+            foreach (var file in Directory.GetFiles(folder.Path))
+            {
+                File.Copy(file, Path.Combine(later.Path, Path.GetFileName(file)));
+            }
+            // Here they were made by this very process; in the other folder they lay before.
+            Ablation.Run(Arms()[..3], Seeds, In(folder));
+            Ablation.Run(Arms(), Seeds, In(later));
         }
         finally
         {
             AppContext.SetData("Retort.Results", before);
         }
         Assert.Contains((0, 6), told);
+        Assert.Contains((0, 3), told);
         Assert.Contains((6, 12), told);
     }
 

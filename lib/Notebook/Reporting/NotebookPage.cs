@@ -118,7 +118,7 @@ internal sealed partial class NotebookPage
 
     // Seconds of a run that found its results say nothing about what they cost.
     private static string Kept(JsonNode run) => run["kept_results"] is JsonValue value && value.TryGetValue(out int kept) && kept > 0
-        ? $" Of its {run["results"]} training runs {(kept.ToString(CultureInfo.InvariantCulture) == run["results"]?.ToString() ? "all" : kept.ToString(CultureInfo.InvariantCulture))} were kept from an earlier run."
+        ? $" Of its {run["results"]} training runs {(kept.ToString(CultureInfo.InvariantCulture) == run["results"]?.ToString() ? "all" : kept.ToString(CultureInfo.InvariantCulture))} {(kept == 1 ? "was" : "were")} kept from an earlier run."
         : "";
 
     private static string Duration(JsonNode? seconds) =>

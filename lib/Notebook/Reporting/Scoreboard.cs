@@ -46,7 +46,7 @@ internal sealed class Scoreboard(IReadOnlyList<ReportClaim> claims, IReadOnlyLis
 
     private static string Sign(string verdict) => verdict == "reproduced" ? "✓" : verdict == "undecided" ? "?" : "✗";
 
-    private static string Badge(string verdict, bool ours, string? count = null) => $"<span class=\"verdict {verdict}\">{Sign(verdict)} {count}{ReportClaim.Words(verdict, ours)}</span>";
+    private static string Badge(string verdict, bool ours, string? count = null) => $"<span class=\"verdict {verdict}\">{Sign(verdict)} {count}{(count is null ? ReportClaim.Words(verdict, ours) : ReportClaim.Words(verdict, ours).Replace("does not hold", "do not hold").Replace("holds", "hold"))}</span>";
 
     private void Summary(StringBuilder body)
     {

@@ -10,6 +10,8 @@ namespace Retort.Training;
 /// <summary>Runs the arms of an ablation for each seed, skips what is done, and gathers the results of all shards.</summary>
 public static class Ablation
 {
+    private static readonly ConcurrentDictionary<(string? Folder, string Key), bool> made = new();
+
     /// <summary>
     /// Runs what this process's shard owns and what no file of the folder holds a result of. Seed by seed, so that an
     /// ablation that is stopped early has whole comparisons. A run that fails is recorded with its error and the others go
@@ -39,9 +41,9 @@ public static class Ablation
         {
             throw new ArgumentException("a seed stands twice", nameof(seeds));
         }
-        if (settings.Folder is { } made)
+        if (settings.Folder is { } place)
         {
-            Durable.Append(made, () => Directory.CreateDirectory(made));
+            Durable.Append(place, () => Directory.CreateDirectory(place));
         }
         var all = seeds.SelectMany(seed => arms.Where(arm => arm.RunsFor(seed)).Select(arm => (Arm: arm, Seed: seed, Key: arm.Key(seed, settings.CodeVersion)))).ToArray();
         var results = settings.Folder is { } folder ? ResultsFile.Merge(folder) : [];
@@ -55,8 +57,10 @@ public static class Ablation
                 waiting.Enqueue((arm, seed, key, (progress ?? silent!).Run(seeds.Count == 1 ? arm.Name : $"{arm.Name}, seed {seed}")));
             }
         }
-        var owned = all.Where((_, i) => settings.Shard.Owns(i)).Count();
-        (AppContext.GetData("Retort.Results") as Action<int, int>)?.Invoke(owned - waiting.Count, owned);
+        // Of the ended ones those that this process made, in another cell of a notebook, are none of an earlier run.
+        var owned = all.Where((_, i) => settings.Shard.Owns(i)).ToArray();
+        var here = owned.Count(run => results.TryGetValue(run.Key, out var known) && known.Error is null && made.ContainsKey((settings.Folder, run.Key)));
+        (AppContext.GetData("Retort.Results") as Action<int, int>)?.Invoke(owned.Length - waiting.Count - here, owned.Length - here);
         var gate = new object();
         var causes = new List<Exception>();
         var lost = new List<Exception>();
@@ -81,6 +85,7 @@ public static class Ablation
                         if (settings.Folder is not null)
                         {
                             ResultsFile.Append(Path.Combine(settings.Folder, ResultsFile.Name(settings.Shard)), result);
+                            made.TryAdd((settings.Folder, next.Key), true);
                         }
                     }
                 }
