@@ -71,11 +71,11 @@ internal sealed record ReportClaim
     /// <summary>The unit that is shown; claims of one unit share an axis.</summary>
     public string ShownUnit => Rule == "share" ? "%" : Unit;
 
-    /// <summary>A verdict in words.</summary>
-    internal static string Words(string verdict, bool ours) => (verdict, ours) switch
+    /// <summary>The verdict of one claim or of several, in words.</summary>
+    internal static string Words(string verdict, bool ours, int claims = 1) => (verdict, ours) switch
     {
-        ("reproduced", true) => "holds",
-        ("not-reproduced", true) => "does not hold",
+        ("reproduced", true) => claims == 1 ? "holds" : "hold",
+        ("not-reproduced", true) => claims == 1 ? "does not hold" : "do not hold",
         _ => verdict.Replace('-', ' '),
     };
 

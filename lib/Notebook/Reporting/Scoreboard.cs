@@ -46,7 +46,7 @@ internal sealed class Scoreboard(IReadOnlyList<ReportClaim> claims, IReadOnlyLis
 
     private static string Sign(string verdict) => verdict == "reproduced" ? "✓" : verdict == "undecided" ? "?" : "✗";
 
-    private static string Badge(string verdict, bool ours, string? count = null) => $"<span class=\"verdict {verdict}\">{Sign(verdict)} {count}{(count is null ? ReportClaim.Words(verdict, ours) : ReportClaim.Words(verdict, ours).Replace("does not hold", "do not hold").Replace("holds", "hold"))}</span>";
+    private static string Badge(string verdict, string words) => $"<span class=\"verdict {verdict}\">{Sign(verdict)} {words}</span>";
 
     private void Summary(StringBuilder body)
     {
@@ -61,8 +61,11 @@ internal sealed class Scoreboard(IReadOnlyList<ReportClaim> claims, IReadOnlyLis
         }
         body.Append("</ul>\n");
 
-        void Count(IEnumerable<ReportClaim> of, string verdict, string whose) =>
-            body.Append("<li>").Append(Badge(verdict, whose.Length > 0, string.Create(CultureInfo.InvariantCulture, $"{whose}{of.Count(claim => claim.Verdict == verdict)} "))).Append("</li>");
+        void Count(IEnumerable<ReportClaim> of, string verdict, string whose)
+        {
+            int count = of.Count(claim => claim.Verdict == verdict);
+            body.Append("<li>").Append(Badge(verdict, string.Create(CultureInfo.InvariantCulture, $"{whose}{count} {ReportClaim.Words(verdict, whose.Length > 0, count)}"))).Append("</li>");
+        }
     }
 
     private void Filters(StringBuilder body)
@@ -112,7 +115,7 @@ internal sealed class Scoreboard(IReadOnlyList<ReportClaim> claims, IReadOnlyLis
                 body.Append($"<dt>{name}</dt><dd>{html}</dd>");
             }
         }
-        Fact("Verdict", Badge(claim.Verdict, claim.Ours));
+        Fact("Verdict", Badge(claim.Verdict, claim.VerdictText));
         Fact("Published", Page.Text(claim.Published));
         Fact("Here", Page.Text($"{(claim.Measured.Length > 0 ? claim.Measured + ": " : "")}{Interval(claim, axis)}{(claim.ShownUnit.Length > 0 && double.IsFinite(claim.Effect) ? " " + claim.ShownUnit : "")}"));
         Fact("p", Page.Text(claim.PValue is { } p ? P(p) + (claim.Corrected is { } corrected ? $"; {P(corrected)} corrected for {Plural(claim.Family, "claim")}" : "") : ""));

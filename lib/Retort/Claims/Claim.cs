@@ -106,14 +106,7 @@ public sealed record Claim : IDisplayable
         : null;
 
     /// <summary>The verdict in words.</summary>
-    public string VerdictText => (Verdict, Ours) switch
-    {
-        (Verdict.Reproduced, false) => "reproduced",
-        (Verdict.NotReproduced, false) => "not reproduced",
-        (Verdict.Reproduced, true) => "holds",
-        (Verdict.NotReproduced, true) => "does not hold",
-        _ => "undecided",
-    };
+    public string VerdictText => Words(Verdict, Ours);
 
     /// <summary>The effect with its interval, such as "3.1 [1.2, 5] points".</summary>
     [JsonIgnore]
@@ -155,6 +148,16 @@ public sealed record Claim : IDisplayable
     // Which way the numbers lean: for, where that alone would pass at alpha, else to the smaller p. An effect that passes the
     // bound is reproduced even if it is smaller than what would matter.
     internal static bool LeansFor(double holds, double fails, double alpha) => 2 * holds < alpha || holds <= fails;
+
+    // The verdict of one claim or of several.
+    internal static string Words(Verdict verdict, bool ours, int claims = 1) => (verdict, ours) switch
+    {
+        (Verdict.Reproduced, false) => "reproduced",
+        (Verdict.NotReproduced, false) => "not reproduced",
+        (Verdict.Reproduced, true) => claims == 1 ? "holds" : "hold",
+        (Verdict.NotReproduced, true) => claims == 1 ? "does not hold" : "do not hold",
+        _ => "undecided",
+    };
 
     internal static string ColourOf(Verdict verdict) => verdict switch
     {

@@ -19,7 +19,7 @@ public sealed class ClaimTable : IDisplayable
     public string Summary => string.Join("; ours: ", new[] { Counts(claims.Where(c => !c.Ours)), Counts(claims.Where(c => c.Ours)) }.Where(c => c.Length > 0));
 
     private static string Counts(IEnumerable<Claim> claims) => string.Join(", ",
-        claims.GroupBy(c => c.Verdict).OrderBy(g => g.Key).Select(g => $"{g.Count()} {(g.Count() > 1 ? g.First().VerdictText.Replace("does not hold", "do not hold").Replace("holds", "hold") : g.First().VerdictText)}"));
+        claims.GroupBy(c => c.Verdict).OrderBy(g => g.Key).Select(g => $"{g.Count()} {Claim.Words(g.Key, g.First().Ours, g.Count())}"));
 
     /// <inheritdoc/>
     public string ToHtml()

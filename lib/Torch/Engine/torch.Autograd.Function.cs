@@ -214,13 +214,13 @@ internal sealed unsafe class FunctionGraph
         var more = found.Skip(arguments).Any(t => t is not null && !t.IsInvalid);
         if (found.Count < arguments || more)
         {
-            throw new NotImplementedException($"Function {name} returned an incorrect number of gradients (expected {arguments}, got {found.Count})");
+            throw new InvalidOperationException($"Function {name} returned an incorrect number of gradients (expected {arguments}, got {found.Count})");
         }
         for (var i = 0; i < arguments; i++)
         {
             if (found[i] is null || found[i].IsInvalid) continue;
             var place = Array.IndexOf(places, i);
-            if (place < 0) throw new NotImplementedException($"Function {name} returned a gradient at position {i + 1}, where forward was given no tensor");
+            if (place < 0) throw new InvalidOperationException($"Function {name} returned a gradient at position {i + 1}, where forward was given no tensor");
             results[place] = Door.Share(found[i].Handle);
         }
     }

@@ -7,13 +7,17 @@ public static partial class torch
 {
     public static partial class distributions
     {
+        private static Tensor? Maybe(float? value) => value is { } given ? tensor(given) : null;
+
+        private static Tensor? Maybe(double? value) => value is { } given ? tensor(given) : null;
+
         public static Bernoulli Bernoulli(Tensor? probs = null, Tensor? logits = null, Generator? generator = null) => new(probs, logits, generator);
 
         public static Bernoulli Bernoulli(float? probs, float? logits, Generator? generator = null)
-            => new(probs is { } p ? tensor(p) : null, logits is { } l ? tensor(l) : null, generator);
+            => new(Maybe(probs), Maybe(logits), generator);
 
         public static Bernoulli Bernoulli(double? probs, double? logits, Generator? generator = null)
-            => new(probs is { } p ? tensor(p) : null, logits is { } l ? tensor(l) : null, generator);
+            => new(Maybe(probs), Maybe(logits), generator);
 
         public static Beta Beta(Tensor concentration1, Tensor concentration0, Generator? generator = null)
             => new(concentration1, concentration0, generator);
@@ -22,10 +26,10 @@ public static partial class torch
             => new(total_count, probs, logits, generator);
 
         public static Binomial Binomial(int total_count, float? probs, float? logits, Generator? generator = null)
-            => new(tensor((float)total_count), probs is { } p ? tensor(p) : null, logits is { } l ? tensor(l) : null, generator);
+            => new(tensor((float)total_count), Maybe(probs), Maybe(logits), generator);
 
         public static Binomial Binomial(int total_count, double? probs, double? logits, Generator? generator = null)
-            => new(tensor((double)total_count), probs is { } p ? tensor(p) : null, logits is { } l ? tensor(l) : null, generator);
+            => new(tensor((double)total_count), Maybe(probs), Maybe(logits), generator);
 
         public static Categorical Categorical(Tensor? probs = null, Tensor? logits = null, Generator? generator = null)
             => new(probs, logits, generator);
@@ -42,10 +46,10 @@ public static partial class torch
             => new(temperature, probs, logits, generator);
 
         public static ExpRelaxedCategorical ExpRelaxedCategorical(Tensor temperature, float? probs, float? logits, Generator? generator = null)
-            => new(temperature, probs is { } p ? tensor(p) : null, logits is { } l ? tensor(l) : null, generator);
+            => new(temperature, Maybe(probs), Maybe(logits), generator);
 
         public static ExpRelaxedCategorical ExpRelaxedCategorical(Tensor temperature, double? probs, double? logits, Generator? generator = null)
-            => new(temperature, probs is { } p ? tensor(p) : null, logits is { } l ? tensor(l) : null, generator);
+            => new(temperature, Maybe(probs), Maybe(logits), generator);
 
         public static Exponential Exponential(Tensor rate, Generator? generator = null) => new(rate, generator);
 
@@ -79,10 +83,10 @@ public static partial class torch
             => new(temperature, probs, logits, generator);
 
         public static LogitRelaxedBernoulli LogitRelaxedBernoulli(Tensor temperature, float? probs, float? logits, Generator? generator = null)
-            => new(temperature, probs is { } p ? tensor(p) : null, logits is { } l ? tensor(l) : null, generator);
+            => new(temperature, Maybe(probs), Maybe(logits), generator);
 
         public static LogitRelaxedBernoulli LogitRelaxedBernoulli(Tensor temperature, double? probs, double? logits, Generator? generator = null)
-            => new(temperature, probs is { } p ? tensor(p) : null, logits is { } l ? tensor(l) : null, generator);
+            => new(temperature, Maybe(probs), Maybe(logits), generator);
 
         public static Multinomial Multinomial(int total_count, Tensor? probs = null, Tensor? logits = null, Generator? generator = null)
             => new(total_count, probs, logits, generator);
@@ -97,10 +101,10 @@ public static partial class torch
             => new(total_count, probs, logits, generator);
 
         public static NegativeBinomial NegativeBinomial(int total_count, float? probs, float? logits, Generator? generator = null)
-            => new(tensor((float)total_count), probs is { } p ? tensor(p) : null, logits is { } l ? tensor(l) : null, generator);
+            => new(tensor((float)total_count), Maybe(probs), Maybe(logits), generator);
 
         public static NegativeBinomial NegativeBinomial(int total_count, double? probs, double? logits, Generator? generator = null)
-            => new(tensor((double)total_count), probs is { } p ? tensor(p) : null, logits is { } l ? tensor(l) : null, generator);
+            => new(tensor((double)total_count), Maybe(probs), Maybe(logits), generator);
 
         public static Normal Normal(Tensor loc, Tensor scale, Generator? generator = null) => new(loc, scale, generator);
 
@@ -112,10 +116,10 @@ public static partial class torch
             => new(probs, logits, generator);
 
         public static OneHotCategorical OneHotCategorical(float? probs, float? logits, Generator? generator = null)
-            => new(probs is { } p ? tensor(p) : null, logits is { } l ? tensor(l) : null, generator);
+            => new(Maybe(probs), Maybe(logits), generator);
 
         public static OneHotCategorical OneHotCategorical(double? probs, double? logits, Generator? generator = null)
-            => new(probs is { } p ? tensor(p) : null, logits is { } l ? tensor(l) : null, generator);
+            => new(Maybe(probs), Maybe(logits), generator);
 
         public static Pareto Pareto(Tensor scale, Tensor alpha, Generator? generator = null) => new(scale, alpha, generator);
 
@@ -129,19 +133,19 @@ public static partial class torch
             => new(temperature, probs, logits, generator);
 
         public static RelaxedBernoulli RelaxedBernoulli(Tensor temperature, float? probs, float? logits, Generator? generator = null)
-            => new(temperature, probs is { } p ? tensor(p) : null, logits is { } l ? tensor(l) : null, generator);
+            => new(temperature, Maybe(probs), Maybe(logits), generator);
 
         public static RelaxedBernoulli RelaxedBernoulli(Tensor temperature, double? probs, double? logits, Generator? generator = null)
-            => new(temperature, probs is { } p ? tensor(p) : null, logits is { } l ? tensor(l) : null, generator);
+            => new(temperature, Maybe(probs), Maybe(logits), generator);
 
         public static RelaxedOneHotCategorical RelaxedOneHotCategorical(Tensor temperature, Tensor? probs = null, Tensor? logits = null, Generator? generator = null)
             => new(temperature, probs, logits, generator);
 
         public static RelaxedOneHotCategorical RelaxedOneHotCategorical(Tensor temperature, float? probs, float? logits, Generator? generator = null)
-            => new(temperature, probs is { } p ? tensor(p) : null, logits is { } l ? tensor(l) : null, generator);
+            => new(temperature, Maybe(probs), Maybe(logits), generator);
 
         public static RelaxedOneHotCategorical RelaxedOneHotCategorical(Tensor temperature, double? probs, double? logits, Generator? generator = null)
-            => new(temperature, probs is { } p ? tensor(p) : null, logits is { } l ? tensor(l) : null, generator);
+            => new(temperature, Maybe(probs), Maybe(logits), generator);
 
         public static Uniform Uniform(Tensor low, Tensor high, Generator? generator = null) => new(low, high, generator);
 
