@@ -40,6 +40,11 @@ public sealed class LivePortraitTest
         Statistics(file, "W.out_stat", warped.Features);
         Statistics(file, "W.deformation_stat", warped.Deformation);
 
+        using (var face = warping.Prepare(features, file.Read("in.kp_source")))
+        {
+            Same(warped, face.Warp(file.Read("in.kp_driving")));
+        }
+
         using var decoder = Filled(new SpadeDecoder(), "spade_generator", file, "G.", 55_365_388);
         var picture = decoder.call(warped.Features);
         Assert.Equal([1, 3, 512, 512], picture.shape);
@@ -95,6 +100,36 @@ public sealed class LivePortraitTest
         {
             Assert.InRange(Distance(both.Features.narrow(0, b, 1), model.call(features, source, driving.narrow(0, b, 1)).Features), 0, 1e-4f);
         }
+    }
+
+    [Fact]
+    public void PreparedWarping_SeveralPosesOnSmallMaps_AreTheNetworks()
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        using var model = new WarpingNetwork();
+        // Masks that choose, and norms that are not the identity.
+        Fill(model, 0, ("dense_motion_network.mask", 10));
+        model.eval();
+        foreach (var (name, buffer) in model.named_buffers().Where(b => b.name.Contains("running")))
+        {
+            buffer.copy_(name.EndsWith("var", StringComparison.Ordinal) ? 1 + Input(name, 0.5, 0, buffer.shape) : Input(name, 0.2, 0, buffer.shape));
+        }
+        // 32 x 64: the last maps are of 1 x 2 features, and tiles of the mask lie beside one another in one direction more than in the other.
+        Tensor features = Input("f", 1, 0, 1, 32, 16, 32, 64), source = Input("s", 0.4, 0, 1, 21, 3), driving = Input("d", 0.4, 0, 3, 21, 3);
+        using var face = model.Prepare(features, source);
+        Same(model.call(features, source, driving), face.Warp(driving));
+        Assert.Throws<ArgumentException>(() => model.Prepare(features.expand(2, -1, -1, -1, -1), source));
+    }
+
+    private static void Same(Warped expected, Warped actual)
+    {
+        Assert.Equal(expected.Features.shape, actual.Features.shape);
+        Assert.InRange(expected.Mask.max().item<float>(), 0.2f, 1);
+        Assert.InRange(Distance(expected.Features, actual.Features), 0, 1e-4f);
+        Assert.InRange(Distance(expected.Occlusion, actual.Occlusion), 0, 1e-4f);
+        Assert.InRange(Distance(expected.Deformation, actual.Deformation), 0, 1e-4f);
+        Assert.InRange(Distance(expected.Mask, actual.Mask), 0, 1e-4f);
     }
 
     [SkippableFact]

@@ -25,6 +25,8 @@ internal sealed class Block2d : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    internal (Conv2d Conv, BatchNorm2d Norm) Parts => (conv, norm);
+
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
@@ -48,6 +50,10 @@ internal sealed class Block3d : nn.Module<Tensor, Tensor>
         norm = nn.BatchNorm3d(to);
         RegisterComponents();
     }
+
+    internal Conv3d Conv => conv;
+
+    internal BatchNorm3d Norm => norm;
 
     public override Tensor forward(Tensor x)
     {
@@ -99,6 +105,9 @@ internal sealed class Hourglass : nn.Module<Tensor, Tensor>
 
     internal int Channels { get; }
 
+    /// <summary>The blocks downwards, those upwards, and the convolution and norm at the end.</summary>
+    internal (Block3d[] Down, Block3d[] Up, Conv3d Conv, BatchNorm3d Norm) Parts => ([.. encoder.Blocks], [.. decoder.Blocks], decoder.Conv, decoder.Norm);
+
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
@@ -117,6 +126,8 @@ internal sealed class Hourglass : nn.Module<Tensor, Tensor>
                 new Block3d(i == 0 ? from : Width(width, i, most), Width(width, i + 1, most), up: false))]);
             RegisterComponents();
         }
+
+        internal IEnumerable<Block3d> Blocks => down_blocks;
 
         internal Stack<Tensor> Run(Tensor x)
         {
@@ -143,6 +154,12 @@ internal sealed class Hourglass : nn.Module<Tensor, Tensor>
             norm = nn.BatchNorm3d(from + width);
             RegisterComponents();
         }
+
+        internal IEnumerable<Block3d> Blocks => up_blocks;
+
+        internal Conv3d Conv => conv;
+
+        internal BatchNorm3d Norm => norm;
 
         internal Tensor Run(Stack<Tensor> seen)
         {

@@ -18,6 +18,7 @@ public sealed record Warped(Tensor Features, Tensor Occlusion, Tensor Deformatio
 /// </summary>
 public sealed class WarpingNetwork : nn.Module<Tensor, Tensor, Tensor, Warped>
 {
+    internal const int Keypoints = 21, Compressed = 4;
     private readonly DenseMotion dense_motion_network;
     private readonly Block2d third;
     private readonly Conv2d fourth;
@@ -31,6 +32,18 @@ public sealed class WarpingNetwork : nn.Module<Tensor, Tensor, Tensor, Warped>
         RegisterComponents();
         this.OutliveScopes();
     }
+
+    internal DenseMotion Motion => dense_motion_network;
+
+    internal Block2d Third => third;
+
+    internal Conv2d Fourth => fourth;
+
+    /// <summary>The network's weights and a face made ready for inference on many frames; the network as in evaluation.</summary>
+    /// <param name="features">the face's, (1, 32, 16, H, W)</param>
+    /// <param name="source">keypoints (1, 21, 3) of the face</param>
+    /// <exception cref="ArgumentException">They are not those of one face.</exception>
+    public PreparedWarping Prepare(Tensor features, Tensor source) => new(this, features, source);
 
     /// <summary>Warps a face's features to each of B driving poses.</summary>
     /// <param name="features">(1 or B, 32, 16, H, W)</param>
@@ -47,9 +60,12 @@ public sealed class WarpingNetwork : nn.Module<Tensor, Tensor, Tensor, Warped>
         return new Warped(y.MoveToOuterDisposeScope(), occlusion.MoveToOuterDisposeScope(), deformation.MoveToOuterDisposeScope(), mask.MoveToOuterDisposeScope());
     }
 
-    private sealed class DenseMotion : nn.Module
+    // From -1 at the first place to 1 at the last.
+    internal static Tensor Line(long count, Device device) => arange(count, dtype: float32, device: device) / (count - 1) * 2 - 1;
+
+    internal sealed class DenseMotion : nn.Module
     {
-        private const int Keypoints = 21, Compressed = 4, Depth = 16;
+        private const int Depth = 16;
         private readonly Hourglass hourglass;
         private readonly Conv3d mask;
         private readonly Conv3d compress;
@@ -65,6 +81,16 @@ public sealed class WarpingNetwork : nn.Module<Tensor, Tensor, Tensor, Warped>
             occlusion = nn.Conv2d(hourglass.Channels * Depth, 1, 7, padding: 3);
             RegisterComponents();
         }
+
+        internal Hourglass Hourglass => hourglass;
+
+        internal Conv3d Mask => mask;
+
+        internal Conv3d Compress => compress;
+
+        internal BatchNorm3d Norm => norm;
+
+        internal Conv2d Occlusion => occlusion;
 
         internal (Tensor Deformation, Tensor Mask, Tensor Occlusion) Run(Tensor features, Tensor source, Tensor driving)
         {
@@ -93,7 +119,6 @@ public sealed class WarpingNetwork : nn.Module<Tensor, Tensor, Tensor, Warped>
         /// <summary>x right, y down, z in, each from -1 at the first place to 1 at the last.</summary>
         private static Tensor Grid(long depth, long height, long width, Device device)
         {
-            static Tensor Line(long count, Device device) => arange(count, dtype: float32, device: device) / (count - 1) * 2 - 1;
             Tensor x = Line(width, device).view(1, 1, -1).expand(depth, height, width), y = Line(height, device).view(1, -1, 1).expand(depth, height, width);
             return stack([x, y, Line(depth, device).view(-1, 1, 1).expand(depth, height, width)], -1);
         }

@@ -234,6 +234,7 @@ public sealed class TalkingPortrait : IDisposable
 
     private IEnumerable<Picture> Pictures(Tensor features, Tensor source, Tensor driving, RenderOptions options, Picture whole, (int Left, int Top, int Width, int Height) box)
     {
+        using var face = warping.Prepare(features, source);
         using var painter = decoder.Prepare(options.Mixed && (device.type == DeviceType.CUDA || Autocast.CpuHasBFloat16));
         for (long first = 0; first < driving.shape[0]; first += options.Batch)
         {
@@ -242,7 +243,7 @@ public sealed class TalkingPortrait : IDisposable
             int side;
             using (NewDisposeScope())
             {
-                var warped = warping.call(features, source, driving.narrow(0, first, count)).Features;
+                var warped = face.Warp(driving.narrow(0, first, count)).Features;
                 var drawn = painter.Draw(warped);
                 if (options.PasteBack)
                 {
