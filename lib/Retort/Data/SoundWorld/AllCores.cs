@@ -3,14 +3,17 @@ using Retort.Torch;
 
 namespace Retort.Data;
 
-/// <summary>A loop over all cores that fails with the first error itself, as a plain loop does, and not with a list of them.</summary>
+/// <summary>
+/// A loop over all cores that fails with the first error itself, as a plain loop does, and not with a list of them. No more than a core's
+/// number at once: a body that waits for a process would let the pool add threads, and with them processes, without end.
+/// </summary>
 internal static class AllCores
 {
-    public static void For(int count, Action<int> body, int threads = -1)
+    public static void For(int count, Action<int> body, int threads = 0)
     {
         try
         {
-            Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = threads }, body);
+            Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = threads > 0 ? threads : Environment.ProcessorCount }, body);
         }
         catch (AggregateException e)
         {

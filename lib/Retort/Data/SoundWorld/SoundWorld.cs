@@ -146,7 +146,7 @@ public sealed class SoundWorld : TaggingData, IDisposable
         return [.. Enumerable.Range(0, Classes.Count).Where(c => (mask >> c & 1) != 0)];
     }
 
-    internal static void MakeAll(string folder, SoundWorldSettings settings, Split split, int threads = -1)
+    internal static void MakeAll(string folder, SoundWorldSettings settings, Split split, int threads = 0)
     {
         var maker = new SceneMaker(settings, split);
         var (count, rowBytes) = (settings.Clips(split), LabelBytes + 2 * settings.Samples);

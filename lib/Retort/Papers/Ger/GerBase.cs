@@ -37,6 +37,12 @@ public sealed record GerBaseSettings
     /// </summary>
     public bool WholeLists { get; init; } = true;
 
+    /// <summary>
+    /// Share of lists whose answer is what was said; that of the others is one of their own hypotheses, drawn evenly. Below 1 the base can
+    /// correct, vote and copy, and nothing tells it which: as a large model before it is tuned.
+    /// </summary>
+    public double TruthShare { get; init; } = 1;
+
     /// <summary>The seed of weights, order and corruptions.</summary>
     public long Seed { get; init; } = 11;
 }
@@ -109,7 +115,8 @@ public sealed class GerBase : IResultKey
             {
                 return (data.Words.EncodeMarked(data.Text[i]), 1);
             }
-            var (tokens, length) = prompt.EncodeWithAnswer(corrupted(data.Text[i], draw));
+            var list = corrupted(data.Text[i], draw);
+            var (tokens, length) = prompt.EncodeWithAnswer(settings.TruthShare >= 1 || draw.Chance(settings.TruthShare) ? list : list with { Truth = draw.Pick(list.Hypotheses) });
             return (tokens, settings.WholeLists ? 1 : length);
         }
     }
