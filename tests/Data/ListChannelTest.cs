@@ -9,7 +9,7 @@ namespace Retort.Tests.Data;
 /// <summary>A noise channel estimated from lists: its lists of other sentences are like those that it knows.</summary>
 public sealed class ListChannelTest
 {
-    private static readonly IReadOnlyDictionary<string, string[]> text = GerText.Sentences([("known", 600), ("new", 600)], 5);
+    private static readonly IReadOnlyDictionary<string, string[]> text = NoisyMinutes.Sentences([("known", 600), ("new", 600)], 5);
     private static readonly TextCorruption sounds = new([.. text.Values.SelectMany(s => s).SelectMany(s => s.Split(' ')).Distinct().Order(StringComparer.Ordinal)]);
 
     // A recogniser by rule: every third list loses its second half and says "in" for the last word; in the others "in" is heard as

@@ -88,13 +88,13 @@ public sealed class GerPaperTest : IDisposable
         // 102,114,240 and 7,340,288 published; weight, gradient and two of Adam's in float32.
         Assert.Contains("109.5 M weights with gradients and Adam's state 1.8 GB", plan);
         Assert.Contains("4 lists of 1024 tokens", plan);
-        var memory = GerPaper.Memory.Of(GerPaperSettings.Chime4, LlamaSettings.Llama2Of7b, 1024, 151, 1280);
+        var memory = GerPaper.Memory(GerPaperSettings.Chime4, LlamaSettings.Llama2Of7b, 1024, 151, 1280);
         Assert.Contains($"together {memory.Together / 1e9:F1} GB", plan);
         // Scores grow by the square of the length, logits with the answer; in float32 all of the base's values take twice as much.
-        var shorter = GerPaper.Memory.Of(GerPaperSettings.Chime4, LlamaSettings.Llama2Of7b, 512, 151, 1280);
+        var shorter = GerPaper.Memory(GerPaperSettings.Chime4, LlamaSettings.Llama2Of7b, 512, 151, 1280);
         Assert.InRange(memory.Kept / (double)shorter.Kept, 2.1, 2.6);
         Assert.Equal(4L * 151 * 32_000 * 20, memory.Logits);
-        Assert.Equal(2 * memory.Base, GerPaper.Memory.Of(GerPaperSettings.Chime4 with { BaseType = ScalarType.Float32 }, LlamaSettings.Llama2Of7b, 1024, 151, 1280).Base);
+        Assert.Equal(2 * memory.Base, GerPaper.Memory(GerPaperSettings.Chime4 with { BaseType = ScalarType.Float32 }, LlamaSettings.Llama2Of7b, 1024, 151, 1280).Base);
     }
 
     [Fact]

@@ -61,12 +61,12 @@ public sealed class GerRoomTest : IDisposable
     [Fact]
     public void Sentences_Parts_AreDisjointAndSpelledByKnownWords()
     {
-        var parts = GerText.Sentences([("test", 300), ("train", 500)], 1);
+        var parts = NoisyMinutes.Sentences([("test", 300), ("train", 500)], 1);
         Assert.Equal(800, parts.Values.SelectMany(p => p).Distinct().Count());
-        Assert.Equal(parts["test"][..50], GerText.Sentences([("test", 50)], 1)["test"]);
-        Assert.NotEqual(parts["test"], GerText.Sentences([("test", 300)], 2)["test"]);
+        Assert.Equal(parts["test"][..50], NoisyMinutes.Sentences([("test", 50)], 1)["test"]);
+        Assert.NotEqual(parts["test"], NoisyMinutes.Sentences([("test", 300)], 2)["test"]);
         Assert.All(parts["train"], s => Assert.InRange(s.Split(' ').Length, 3, 20));
-        var generic = GerText.Grammar.Generic.ToHashSet();
+        var generic = NoisyMinutes.Grammar.Generic.ToHashSet();
         Assert.InRange(parts["train"].Count(s => s.Split(' ').All(generic.Contains)) / 500.0, 0.07, 0.18);
     }
 

@@ -84,10 +84,10 @@ public sealed class CommandGrammar
         return grammar;
     }
 
-    internal static string Read()
+    internal static string Read(string file = FileName)
     {
-        using var stream = typeof(CommandGrammar).Assembly.GetManifestResourceStream("Retort.data.spoken-commands.json")
-            ?? throw new BadInputException("Retort.dll", "", "the resource data/spoken-commands.json is missing: the assembly was built without it");
+        using var stream = typeof(CommandGrammar).Assembly.GetManifestResourceStream("Retort." + file.Replace('/', '.'))
+            ?? throw new BadInputException("Retort.dll", "", $"the resource {file} is missing: the assembly was built without it");
         using var reader = new StreamReader(stream, Encoding.UTF8);
         return reader.ReadToEnd();
     }

@@ -69,11 +69,11 @@ public sealed class GerData : IResultKey
     public static GerData Of(GerDataSettings? settings = null, Progress? progress = null, Action<GerData, Progress>? meanwhile = null)
     {
         settings ??= new();
-        var sentences = GerText.Sentences([("test", settings.TestLists), ("validation", settings.ValidationLists), ("recogniser", settings.RecogniserUtterances), ("train", settings.TrainLists), ("text", settings.TextSentences)], settings.Seed, settings.OutsideShare);
+        var sentences = NoisyMinutes.Sentences([("test", settings.TestLists), ("validation", settings.ValidationLists), ("recogniser", settings.RecogniserUtterances), ("train", settings.TrainLists), ("text", settings.TextSentences)], settings.Seed, settings.OutsideShare);
         var special = new SpecialTokens();
         var known = sentences.Values.SelectMany(s => s).SelectMany(s => s.Split(' ')).Distinct().Order(StringComparer.Ordinal);
         var words = new WordTokenizer([.. special.All, .. Headings, .. known], special);
-        var hash = SettingsJson.Hash(Version, SettingsJson.Write(settings, SettingsJson.Line), GerText.Grammar.Hash);
+        var hash = SettingsJson.Hash(Version, SettingsJson.Write(settings, SettingsJson.Line), NoisyMinutes.Grammar.Hash);
         var data = new GerData(settings, sentences, words, hash);
         var folder = Cache.Entry("ger-lists", hash, into =>
         {
@@ -86,15 +86,15 @@ public sealed class GerData : IResultKey
 
     /// <summary>A part's speech, for hearing: spoken first where the cache lacks it.</summary>
     /// <param name="part">recogniser, train, validation or test</param>
-    public GerSpeech Speech(string part)
+    public NoisySpeech Speech(string part)
     {
         IReadOnlyList<float[]>? babble = null;
         if (part != "babble")
         {
-            var talkers = new GerSpeech("babble", [.. sentences["recogniser"].Take(60)], Split.Train, settings, null, _ => (null, double.PositiveInfinity));
+            var talkers = new NoisySpeech("babble", [.. sentences["recogniser"].Take(60)], Split.Train, settings.Speech, settings.Seed, null, _ => (null, double.PositiveInfinity));
             babble = [.. Enumerable.Range(0, talkers.Sentences.Count).Select(talkers.Clean)];
         }
-        return new GerSpeech(part, sentences[part], part switch { "test" => Split.Test, "validation" => Split.Validation, _ => Split.Train }, settings, babble, i => Condition(part, i));
+        return new NoisySpeech(part, sentences[part], part switch { "test" => Split.Test, "validation" => Split.Validation, _ => Split.Train }, settings.Speech, settings.Seed, babble, i => Condition(part, i));
     }
 
     private (NoiseKind?, double) Condition(string part, int i)
@@ -118,7 +118,7 @@ public sealed class GerData : IResultKey
             var run = progress.Run("recogniser");
             run.Begin();
             // The recogniser's first symbol, [PAD], is the blank.
-            trained = GerRecogniser.Train(settings, heard["recogniser"], Words, progress: run).Recogniser;
+            trained = GerRecogniser.Train(settings, heard["recogniser"], Words, run);
             run.Done();
         }
         AllCores.Beside(Recognise, () => meanwhile?.Invoke(this, progress));

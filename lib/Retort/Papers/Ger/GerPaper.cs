@@ -11,6 +11,7 @@ using Retort.Layers;
 using Retort.Losses;
 using Retort.Models;
 using Retort.Randomness;
+using Retort.Text;
 using Retort.Torch;
 using Retort.Training;
 using TorchSharp;
@@ -104,43 +105,11 @@ public static class GerPaper
     public static string Plan(GerPaperSettings settings)
     {
         var size = LlamaCheckpoint.ReadConfig(settings.Base);
-        return Memory.Of(settings, size, Math.Min(settings.MaxTokens, size.Context), Math.Min(settings.MaxAnswer + 1, settings.MaxTokens), 1280).ToString();
+        return Memory(settings, size, Math.Min(settings.MaxTokens, size.Context), Math.Min(settings.MaxAnswer + 1, settings.MaxTokens), 1280).ToString();
     }
 
-    /// <summary>
-    /// What a run takes, in bytes. Against the highest resident memory of a step on the CPU (6 layers of width 512, 4 lists of 256 and 512 tokens, 32 to
-    /// 512 learned, both types): 1 % less to 7 % more.
-    /// </summary>
-    internal sealed record Memory(long BaseWeights, long Base, long TrainedWeights, long Trained, long Kept, long Passing, long Logits, int Lists, int Tokens, int Answer)
-    {
-        internal long Together => Base + Trained + Kept + Passing + Logits;
-
-        internal static Memory Of(GerPaperSettings settings, LlamaSettings size, int tokens, int answer, int audioWidth)
-        {
-            using var shapes = new Llama(size, settings.Adapter, device: new Device(DeviceType.META));
-            var all = shapes.named_parameters().ToArray();
-            var trained = all.Where(p => Llama.IsAdapter(p.name)).Sum(p => p.parameter.numel());
-            var weights = all.Sum(p => p.parameter.numel()) - trained;
-            long width = size.Heads * size.Head, hidden = width / 4;
-            trained += settings.Lambda > 0 ? settings.Adapter.NoiseWidth * width + hidden * (width + audioWidth) + hidden / 4 * (hidden + 1) : 0;
-            long bytes = settings.BaseType == ScalarType.Float32 ? 4 : 2, rows = (long)settings.MicroBatch * tokens;
-            // What each adapted layer keeps of a token for the backward pass: the inputs of both norms in float32; queries, keys and values, what the
-            // prompt rows gave, gate, its SiLU and the values beside it, and two rows of softmax in the base's type. Layers below keep nothing.
-            var token = 8L * size.Width + bytes * (2 * width + 2L * size.Groups * size.Head + 3L * size.Hidden + size.Heads * (long)(tokens + settings.Adapter.Rows));
-            // One layer's scores with and without the mask, and the hidden layer's gradients, come and go.
-            var passing = rows * (2L * size.Heads * tokens + 3L * size.Hidden) * bytes;
-            // Logits in float32, their logarithms, and the gradients of both; of a base in half precision the logits and their gradient in its type, too.
-            var logits = (long)settings.MicroBatch * answer * size.Vocabulary * (bytes == 4 ? 16 : 16 + 2 * bytes);
-            return new Memory(weights, weights * bytes, trained, trained * 16, rows * token * (size.Depth - settings.Adapter.StartLayer), passing, logits, settings.MicroBatch, tokens, answer);
-        }
-
-        public override string ToString()
-        {
-            static string Gb(long bytes) => FormattableString.Invariant($"{bytes / 1e9:F1} GB");
-            return FormattableString.Invariant($"base {BaseWeights / 1e9:F2} G weights, {Gb(Base)}; adapter and statistics network {TrainedWeights / 1e6:F1} M weights with gradients and Adam's state {Gb(Trained)}; ")
-                + $"{Lists} lists of {Tokens} tokens: kept for the backward pass {Gb(Kept)}, attention scores and gradients of a layer {Gb(Passing)}, logits of {Answer} tokens {Gb(Logits)}; together {Gb(Together)}";
-        }
-    }
+    internal static LlamaMemory Memory(GerPaperSettings settings, LlamaSettings size, int tokens, int answer, int audioWidth) =>
+        LlamaMemory.Of(size, settings.Adapter, settings.BaseType, settings.MicroBatch, tokens, answer, settings.Lambda > 0 ? audioWidth : 0);
 
     /// <summary>
     /// Trains the adapter, or goes on where the folder's run was stopped; writes adapter.safetensors, and for the test lists corrections and scores.
@@ -164,7 +133,7 @@ public static class GerPaper
         }
         var size = LlamaCheckpoint.ReadConfig(settings.Base);
         var (template, name) = GerPrompt.Recognise(settings.Template.Length > 0 ? ListCorrector.ReadTemplate(settings.Template) : GerPrompt.Template);
-        var prompt = GerPrompt.Of(ListCorrector.ReadTokenizer(settings.Base, size.Vocabulary), template, settings.Bos, settings.EncodeAnew);
+        var prompt = GerPrompt.Of(HuggingFaceTokenizer.Read(settings.Base, size.Vocabulary), template, settings.Bos, settings.EncodeAnew);
         var most = Math.Min(settings.MaxTokens, size.Context);
         var train = Part(settings.Data);
         var (checks, checkTokens, _) = settings.Validation.Length > 0 ? Part(settings.Validation) : ([], [], 0);
@@ -183,7 +152,7 @@ public static class GerPaper
         var (longest, answers) = (train.Encoded.Max(e => e.Tokens.Length) - 1, train.Encoded.Max(e => e.Tokens.Length - e.Prompt));
         var prompts = own > 0 ? $"{own} of {train.Lists.Count} lists by their own tokens{(own < train.Lists.Count ? $", the others by {name}" : "")}" : name;
         var leftOut = train.LeftOut > 0 ? $"; {train.LeftOut} lists are left out, since their prompts alone have {most} tokens and teach nothing" : "";
-        (said ?? Console.Out).WriteLine($"{Memory.Of(settings, size, longest, answers, audioWidth)}\nprompts: {prompts}{leftOut}");
+        (said ?? Console.Out).WriteLine($"{Memory(settings, size, longest, answers, audioWidth)}\nprompts: {prompts}{leftOut}");
 
         using var llama = new Llama(size, settings.Adapter, settings.BaseType, device);
         LlamaCheckpoint.Load(llama, settings.Base);
@@ -317,10 +286,10 @@ public static class GerPaper
 
         Tensor CrossEntropy((int[] Tokens, int Prompt)[] encoded, int[] rows, Tensor? noise, List<Tensor>? taps, bool overAll)
         {
-            var (tokens, targets) = Batch([.. rows.Select(i => encoded[i])], device);
-            var flat = targets.reshape(-1);
+            var (tokens, targets) = GerBatch.Padded([.. rows.Select(i => encoded[i])]);
+            var flat = targets.reshape(-1).to(device);
             var places = flat.ge(0).nonzero().squeeze(1);
-            var hidden = llama.Hidden(tokens, noise, taps);
+            var hidden = llama.Hidden(tokens.to(device), noise, taps);
             var logits = llama.Logits(hidden.reshape(flat.shape[0], -1).index_select(0, places)).to(float32);
             var loss = TokenLoss.CrossEntropy(logits, flat.index_select(0, places));
             return overAll ? loss * ((double)places.shape[0] / flat.shape[0]) : loss;
@@ -341,15 +310,6 @@ public static class GerPaper
     }
 
     private static Tensor Rows(int[] rows, Func<int, float[]> of, long[] shape, Device device) => tensor([.. rows.SelectMany(of)]).view(shape).to(device);
-
-    private static (Tensor Tokens, Tensor Targets) Batch((int[] Tokens, int Prompt)[] rows, Device device)
-    {
-        var longest = rows.Max(r => r.Tokens.Length) - 1;
-        long Token(int b, int t, bool target) => t + (target ? 1 : 0) >= rows[b].Tokens.Length || (!target && t >= rows[b].Tokens.Length) ? (target ? -1 : 0)
-            : target && t + 1 < rows[b].Prompt ? -1 : rows[b].Tokens[t + (target ? 1 : 0)];
-        Tensor Of(bool target) => tensor([.. Enumerable.Range(0, rows.Length * longest).Select(i => Token(i / longest, i % longest, target))], [rows.Length, longest]).to(device);
-        return (Of(false), Of(true));
-    }
 
     /// <summary>What is trained and kept in checkpoints: the adapter's weights and the statistics network, not the base.</summary>
     private sealed class Trained : nn.Module

@@ -27,11 +27,11 @@ public sealed record GerParts(GerInputs Train, GerInputs Validation, GerInputs T
 /// <summary>Trains an arm's adapter on the frozen base, and measures it.</summary>
 public static class GerStudent
 {
-    /// <summary>Trains one arm for one seed, decodes validation and test, and returns what a measure needs of each test list.</summary>
+    /// <summary>Trains one arm for one seed, decodes validation and test, and returns what a measure needs of each list.</summary>
     /// <param name="arm">the arm</param>
     /// <param name="context">seed, folder, progress</param>
     /// <param name="language">the frozen base</param>
-    /// <param name="parts">the lists</param>
+    /// <param name="parts">the lists; where something is chosen, the validation lists stand in the test's place, too</param>
     /// <returns>
     /// Values "validation WER", "validation loss", "gate" (mean absolute gate), "trainable" and "seconds"; curves "loss" and what the arm's loss measured;
     /// outputs "errors" and "words" of each test list, "tokens" (lists x <see cref="LongestAnswer"/>, -1 behind the end), and "gates" (mean absolute
@@ -41,9 +41,9 @@ public static class GerStudent
     {
         using var model = New(arm, context.Seed, language, parts);
         var result = Run(arm, model, context.Seed, parts, context.Folder, context.Progress, context.Cancel);
-        var validation = Words(parts.Validation, Decode(model, parts.Validation, context.Seed));
         var decoded = Decode(model, parts.Test, context.Seed);
         var test = Words(parts.Test, decoded);
+        var validation = ReferenceEquals(parts.Validation, parts.Test) ? test : Words(parts.Validation, Decode(model, parts.Validation, context.Seed));
         var gates = Gates(model);
         var curves = result.Log.Names.Where(n => n.StartsWith("psi", StringComparison.Ordinal) || n is "loss" or "gradient norm").ToDictionary(n => n, result.Curve);
         return new ArmOutcome(

@@ -1,4 +1,4 @@
-// Sentences spoken by espeak-ng, clean and in noise, and the recogniser that makes N-best lists of them.
+// The recogniser that makes N-best lists of noisy speech.
 
 using Retort.Audio;
 using Retort.Data;
@@ -13,61 +13,8 @@ using static TorchSharp.torch;
 
 namespace Retort.Papers.Ger;
 
-/// <summary>One part of the speech: what is said, who says it, and in which noise.</summary>
-public sealed class GerSpeech
-{
-    private readonly SpeechRecording sound;
-    private readonly Func<int, (NoiseKind? Kind, double Ratio)> condition;
-    private readonly long seed;
-    private readonly string name;
-    private readonly IReadOnlyList<float[]>? babble;
-
-    internal GerSpeech(string name, string[] sentences, Split voices, GerDataSettings settings, IReadOnlyList<float[]>? babble, Func<int, (NoiseKind?, double)> condition)
-    {
-        (this.name, Sentences, this.babble, this.condition, seed) = (name, sentences, babble, condition, settings.Seed);
-        var speakers = settings.Speech.Voices(voices);
-        var lines = sentences.Select((sentence, i) =>
-        {
-            var draw = RandomStream.Of(settings.Seed, $"voice {name}", $"{i}");
-            return new SpokenLine($"{name}-{i:000000}.wav", sentence, draw.Pick(speakers), draw.Next(settings.Speech.Speed.Lowest, settings.Speech.Speed.Highest + 1), draw.Next(settings.Speech.Pitch.Lowest, settings.Speech.Pitch.Highest + 1));
-        }).ToArray();
-        sound = SpeechRecording.Of(lines, settings.Speech, SyntheticSpeech.HashOf(lines, settings.Speech));
-    }
-
-    /// <summary>What is said.</summary>
-    public IReadOnlyList<string> Sentences { get; }
-
-    /// <summary>The noise of an utterance and its ratio.</summary>
-    public (NoiseKind? Kind, double Ratio) Condition(int i) => condition(i);
-
-    /// <summary>Samples of an utterance.</summary>
-    public int Length(int i) => sound.Length(i);
-
-    /// <summary>An utterance without noise, 16 kHz.</summary>
-    public float[] Clean(int i) => sound.Samples(i);
-
-    /// <summary>An utterance in its noise, scaled to a peak of 1 where it would be above.</summary>
-    public float[] Noisy(int i)
-    {
-        var (kind, ratio) = condition(i);
-        return kind is { } noise ? In(i, noise, ratio) : Clean(i);
-    }
-
-    /// <summary>An utterance in any noise.</summary>
-    /// <param name="i">the utterance</param>
-    /// <param name="kind">the noise</param>
-    /// <param name="ratio">signal-to-noise ratio, in dB</param>
-    public float[] In(int i, NoiseKind kind, double ratio)
-    {
-        var clean = Clean(i);
-        var mixed = Noise.Mix(clean, Noise.Make(kind, clean.Length, RandomStream.Of(seed, $"noise {name}", $"{i}"), speech: babble), ratio);
-        var peak = mixed.Max(Math.Abs);
-        return peak <= 1 ? mixed : [.. mixed.Select(x => x / peak)];
-    }
-}
-
 /// <summary>The recogniser: training, and lists with encoder output.</summary>
-public sealed class GerRecogniser : IDisposable
+internal sealed class GerRecogniser : IDisposable
 {
     private const int EvaluationBatch = 32;
     private readonly GerDataSettings settings;
@@ -80,9 +27,8 @@ public sealed class GerRecogniser : IDisposable
     /// <param name="settings">encoder and training</param>
     /// <param name="speech">the part that it learns from</param>
     /// <param name="words">the words that it may write; number 0 is the blank</param>
-    /// <param name="folder">where the run is kept and resumed; null to keep nothing</param>
     /// <param name="progress">where it says how far it is</param>
-    public static (GerRecogniser Recogniser, TrainResult Result) Train(GerDataSettings settings, GerSpeech speech, WordTokenizer words, string? folder = null, RunProgress? progress = null)
+    public static GerRecogniser Train(GerDataSettings settings, NoisySpeech speech, WordTokenizer words, RunProgress progress)
     {
         var generator = new Generator((ulong)settings.Seed);
         var encoder = new LogMelEncoder(settings.Encoder, settings.Seed, generator);
@@ -98,7 +44,7 @@ public sealed class GerRecogniser : IDisposable
         {
             var batches = new LengthBatches([.. features.Select(f => f.shape[0])], settings.RecogniserBatch, settings.Seed);
             var warm = settings.RecogniserSteps / 10;
-            var result = TrainLoop.Run(new TrainTask
+            TrainLoop.Run(new TrainTask
             {
                 Model = model,
                 Order = step => batches.Batch(step).Samples,
@@ -120,9 +66,9 @@ public sealed class GerRecogniser : IDisposable
                 Patience = 0,
                 Final = FinalWeights.Last,
                 LogEvery = Math.Max(settings.RecogniserSteps / 30, 1),
-            }, folder, progress);
+            }, null, progress);
             model.eval();
-            return (new GerRecogniser(settings, model, words), result);
+            return new GerRecogniser(settings, model, words);
         }
         finally
         {
@@ -136,7 +82,7 @@ public sealed class GerRecogniser : IDisposable
     /// <summary>Lists of a part, with the pooled encoder output of noisy and clean recordings.</summary>
     /// <param name="name">the part's name, for the random copies of short lists</param>
     /// <param name="speech">the part</param>
-    public IReadOnlyList<GerItem> Lists(string name, GerSpeech speech)
+    public IReadOnlyList<GerItem> Lists(string name, NoisySpeech speech)
     {
         // Utterances of like length beside one another, so that little is padding; batches on all cores.
         var batches = Enumerable.Range(0, speech.Sentences.Count).OrderBy(speech.Length).Chunk(EvaluationBatch).ToArray();
@@ -166,14 +112,6 @@ public sealed class GerRecogniser : IDisposable
             }
         });
         return items;
-    }
-
-    /// <summary>Log-probabilities (frames, words) of one recording, for looking at.</summary>
-    public Tensor LogProbabilities(float[] wave)
-    {
-        using var none = no_grad();
-        using var scope = NewDisposeScope();
-        return Encode([wave]).Logs[0].MoveToOuterDisposeScope();
     }
 
     private (Tensor Encoded, long[] Frames, Tensor Logs) Encode(IReadOnlyList<float[]> waves)

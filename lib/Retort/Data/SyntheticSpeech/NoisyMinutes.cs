@@ -1,17 +1,15 @@
-using System.Text;
-using Retort.Data;
 using Retort.Randomness;
 
-namespace Retort.Papers.Ger;
+namespace Retort.Data;
 
 /// <summary>
-/// Sentences of the synthetic experiment: data/noisy-minutes.json, templates with words that sound alike, and a share of
+/// Sentences for speech in noise: data/noisy-minutes.json, templates with words that sound alike, and a share of
 /// sentences outside all templates. No sentence stands in two parts.
 /// </summary>
-public static class GerText
+public static class NoisyMinutes
 {
     private const string File = "data/noisy-minutes.json";
-    private static readonly Lazy<CommandGrammar> grammar = new(() => CommandGrammar.Parse(File, Read()));
+    private static readonly Lazy<CommandGrammar> grammar = new(() => CommandGrammar.Parse(File, CommandGrammar.Read(File)));
 
     /// <summary>The grammar that comes with the library.</summary>
     public static CommandGrammar Grammar => grammar.Value;
@@ -55,13 +53,5 @@ public static class GerText
         var at = draw.NextDouble() * scenarios.Sum(Grammar.Weight);
         var scenario = scenarios.First(s => (at -= Grammar.Weight(s)) < 0);
         return Grammar.Sentence(scenario, draw.Pick(Grammar.Actions(scenario)), draw).Sentence;
-    }
-
-    private static string Read()
-    {
-        using var stream = typeof(GerText).Assembly.GetManifestResourceStream("Retort." + File.Replace('/', '.'))
-            ?? throw new BadInputException("Retort.dll", "", $"the resource {File} is missing: the assembly was built without it");
-        using var reader = new StreamReader(stream, Encoding.UTF8);
-        return reader.ReadToEnd();
     }
 }
