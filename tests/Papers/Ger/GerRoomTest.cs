@@ -187,6 +187,17 @@ public sealed class GerRoomTest : IDisposable
     }
 
     [Fact]
+    public void Base_ToldTheTruthInNoList_LearnsToWriteHypotheses()
+    {
+        var data = GerData.Of(tiny, Progress.None());
+        var settings = new GerBaseSettings { Model = new LlamaSettings { Width = 16, Depth = 2, Heads = 2, Groups = 1, Hidden = 24, Context = 192 }, Steps = 3, Batch = 4, PlainShare = 0, WholeLists = false };
+        GerBase With(double truths) => GerBase.Train(settings with { TruthShare = truths }, data, progress: Progress.None());
+        Assert.Equal(With(1).ResultKey, GerBase.Train(settings, data, progress: Progress.None()).ResultKey);
+        Assert.NotEqual(With(1).ResultKey, With(0).ResultKey);
+        Assert.NotEqual(With(0.5).ResultKey, With(0).ResultKey);
+    }
+
+    [Fact]
     public void List_WithCorrections_ColoursWhatIsWrong()
     {
         var item = new GerItem(new NBestList("a", ["the tank <UNK>", "the bank in", "bank in rome", "the bank in rome", "x"], "the bank in rome"), NoiseKind.Car, 5, []);
