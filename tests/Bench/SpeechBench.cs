@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Retort.Audio;
 using Retort.Data;
 using Retort.Metrics;
 using Retort.Randomness;
@@ -6,12 +7,12 @@ using Retort.Text;
 
 namespace Retort.Bench;
 
-/// <summary>Made speech against real time, and SLURP's scores of as many predictions as its test set has.</summary>
+/// <summary>Made speech against real time, resampling, and the scores of SLURP's and AudioSet's whole test sets.</summary>
 internal static class SpeechBench
 {
     private const int Utterances = 400, Predictions = 13_078;
 
-    public static IEnumerable<Row> All() => new Func<Row>[] { Making, Scoring }.Select(row => row());
+    public static IEnumerable<Row> All() => new Func<Row>[] { Making, Scoring, Tagging, Resampling }.Select(row => row());
 
     private static Row Making()
     {
@@ -46,6 +47,38 @@ internal static class SpeechBench
         var scores = SlurpScorer.Score(gold, predictions);
         var seconds = watch.Elapsed.TotalSeconds;
         return new Row("SLURP's scores", FormattableString.Invariant($"{seconds:F2} s for {scores.Scored:N0} predictions"), "2 s", seconds < 2);
+    }
+
+    private static Row Tagging()
+    {
+        const int items = 20_000, classes = 527;
+        var draw = RandomStream.Of(1, "scores");
+        var scores = new float[items * classes];
+        var targets = new bool[scores.Length];
+        for (var i = 0; i < scores.Length; i++)
+        {
+            scores[i] = draw.NextSingle();
+            targets[i] = (i * 2654435761L & 255) == 0;
+        }
+        var watch = Stopwatch.StartNew();
+        AveragePrecision.Macro(new ScoredItems(scores, targets, classes));
+        var seconds = watch.Elapsed.TotalSeconds;
+        return new Row("AudioSet's mAP", FormattableString.Invariant($"{seconds:F2} s for {items:N0} clips and {classes} classes"), "5 s", seconds < 5);
+    }
+
+    private static Row Resampling()
+    {
+        var draw = RandomStream.Of(2, "wave");
+        float[] wave = [.. Enumerable.Range(0, 441_000).Select(_ => draw.NextSingle() - 0.5f)];
+        Resampler.Resample(wave, 44100, 16000);
+        var watch = Stopwatch.StartNew();
+        const int turns = 5;
+        for (var i = 0; i < turns; i++)
+        {
+            Resampler.Resample(wave, 44100, 16000);
+        }
+        var milliseconds = watch.Elapsed.TotalMilliseconds / turns;
+        return new Row("resampling", FormattableString.Invariant($"{milliseconds:F1} ms for 10 s from 44.1 to 16 kHz"), "100 ms", milliseconds < 100);
     }
 
     // Of this process and of its children that have ended.
