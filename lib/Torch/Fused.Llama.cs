@@ -32,19 +32,51 @@ public static partial class Fused
     }
 
     /// <summary>Queries, keys and values of grouped attention out of their fused projection, turned by their places ("rotate half").</summary>
-    /// <param name="fused">(B, T, G, each + 2, h): of each group its queries, its key, its value; float32</param>
-    /// <param name="cosines">of the angles, (B or 1, T, ..., h / 2)</param>
-    /// <param name="sines">of the angles, (B or 1, T, ..., h / 2)</param>
+    /// <param name="fused">(B, T, G, each + 2, h): of each group its queries, its key, its value; float32, or without gradients bfloat16</param>
+    /// <param name="cosines">of the angles, (B or 1, T, ..., h / 2), float32</param>
+    /// <param name="sines">of the angles, (B or 1, T, ..., h / 2), float32</param>
     /// <returns>queries (B, G, each T, h) divided by sqrt(h), keys (B, G, T, h), values (B, G, T, h); or null</returns>
     public static (Tensor Queries, Tensor Keys, Tensor Values)? SplitHeads(Tensor fused, Tensor cosines, Tensor sines)
     {
 #if !TORCHSHARP
-        if (FitsInFloat32(fused) && fused.dim() == 5 && fused.shape[3] > 2 && fused.shape[4] % 2 == 0 && FitsInFloat32(cosines) && FitsInFloat32(sines))
+        if (Fits(fused) && HasGradient(fused, fused) && fused.dim() == 5 && fused.shape[3] > 2 && fused.shape[4] % 2 == 0 && FitsInFloat32(cosines) && FitsInFloat32(sines))
         {
             return LlamaKernels.SplitHeads.Call3(fused, cosines, sines);
         }
 #endif
         return null;
+    }
+
+    /// <summary>Whether <see cref="AttendGrouped"/> has a kernel for layers of such a model: in float32, or without gradients in bfloat16; not under autocast.</summary>
+    /// <param name="weight">a weight of the model</param>
+    /// <param name="head">width of a head</param>
+    public static bool HasGrouped(Tensor weight, int head)
+    {
+#if !TORCHSHARP
+        return head % 16 == 0 && Fits(weight) && (weight.dtype == ScalarType.Float32 || !is_grad_enabled()) && Door.Autocast((int)DeviceType.CPU, 0, 0) == 0;
+#else
+        return false;
+#endif
+    }
+
+    /// <summary>
+    /// Attention of the last T tokens of each row to all up to themselves, without the matrix of scores in memory, and beside it to an adapter's rows by a softmax of
+    /// their own times a gate: softmax(q k^T) v + gate softmax(q pk^T) pv. Ask <see cref="HasGrouped"/> first.
+    /// </summary>
+    /// <param name="q">(B, G, each T, h), divided by sqrt(h)</param>
+    /// <param name="k">(B, G, S, h), S at least T; the last two axes contiguous</param>
+    /// <param name="v">(B, G, S, h)</param>
+    /// <param name="length">T</param>
+    /// <param name="left">tokens at the left of each row that only themselves see, (B) of int64 below S; null for none</param>
+    /// <param name="prompt">the adapter's keys and values (B or 1, G each, U, h), and gates (G each) of float32; null for none</param>
+    /// <returns>(B, T, G each h)</returns>
+    public static Tensor AttendGrouped(Tensor q, Tensor k, Tensor v, long length, Tensor? left = null, (Tensor Keys, Tensor Values, Tensor Gates)? prompt = null)
+    {
+#if !TORCHSHARP
+        return LlamaKernels.AttendGrouped.Call(q, k, v, length, left, prompt?.Keys, prompt?.Values, prompt?.Gates);
+#else
+        throw new PlatformNotSupportedException("this engine has no kernels; ask HasGrouped first");
+#endif
     }
 
     /// <summary>
@@ -93,7 +125,7 @@ public static partial class Fused
     private static class LlamaKernels
     {
         internal static readonly Op
-            RmsNorm = new("retort::rms_norm"), Gate = new("retort::gate"), SplitHeads = new("retort::split_heads"),
+            RmsNorm = new("retort::rms_norm"), Gate = new("retort::gate"), SplitHeads = new("retort::split_heads"), AttendGrouped = new("retort::attend_grouped"),
             LinearRows = new("retort::linear_rows"), LinearBytes = new("retort::linear_bytes");
     }
 #endif

@@ -13,13 +13,16 @@ namespace Retort.Layers;
 /// <summary>What one pass through the layers shares: positions, masks, kept keys, the noise, and what is tapped.</summary>
 public sealed record LlamaPass
 {
-    /// <summary>Cosines of the tokens' angles, (B or 1, T, 1, 1, h/2).</summary>
+    /// <summary>Whether the layers attend by <see cref="Fused.AttendGrouped"/>, which needs no mask: each token sees itself and those before it but the padding.</summary>
+    public bool IsFused { get; init; }
+
+    /// <summary>Cosines of the tokens' angles, (B or 1, T, 1, 1, h/2); float32 where fused, else as the weights.</summary>
     public required Tensor Cosines { get; init; }
 
     /// <summary>Sines of the tokens' angles, (B or 1, T, 1, 1, h/2).</summary>
     public required Tensor Sines { get; init; }
 
-    /// <summary>Added to the scores, broadcast to (B, 1, 1, T, S); null for none.</summary>
+    /// <summary>Added to the scores, broadcast to (B, 1, 1, T, S); null for none, and where fused.</summary>
     public Tensor? Mask { get; init; }
 
     /// <summary>Kept keys and values; null for none.</summary>
@@ -113,6 +116,16 @@ public sealed class LlamaAttention : nn.Module
         {
             (k, v) = cache.Append(layer, k, v);
         }
+        if (pass.IsFused)
+        {
+            (Tensor, Tensor, Tensor)? prompt = null;
+            if (adapter is not null)
+            {
+                var (keys, values) = Prompt(pass);
+                prompt = (keys, values, gating_factor!.to(float32));
+            }
+            return proj.call(Fused.AttendGrouped(rows, k, v, length, pass.Cache?.Left, prompt)).MoveToOuterDisposeScope();
+        }
         var scores = matmul(rows, k.transpose(-2, -1));  // (B, G, each T, S)
         if (pass.Mask is not null)
         {
@@ -121,8 +134,10 @@ public sealed class LlamaAttention : nn.Module
         var y = matmul(scores.softmax(-1), v);  // (B, G, each T, h)
         if (adapter is not null)
         {
-            var byHead = rows.view(batch, heads, length, head);
-            y = y.view(batch, heads, length, head) + Prompted(byHead, pass) * gating_factor!.view(1, heads, 1, 1).to(y.dtype);
+            // With a softmax of their own and without positions.
+            var (keys, values) = Prompt(pass);
+            var prompted = matmul(matmul(rows.view(batch, heads, length, head), keys.transpose(-2, -1)).softmax(-1), values);
+            y = y.view(batch, heads, length, head) + prompted * gating_factor!.view(1, heads, 1, 1).to(y.dtype);
         }
         return proj.call(y.view(batch, heads, length, head).transpose(1, 2).reshape(batch, length, heads * head)).MoveToOuterDisposeScope();
     }
@@ -151,12 +166,8 @@ public sealed class LlamaAttention : nn.Module
         return fused + cat([Update("q_proj", each), Update("k_proj", 1), Update("v_proj", 1)], 3);
     }
 
-    // Attention (B, H, T, h) to the prompt rows, with a softmax of their own and without positions.
-    private Tensor Prompted(Tensor q, LlamaPass pass)
-    {
-        var (keys, values) = pass.Cache is { } cache ? cache.Prompt(layer, () => PromptKeysValues(pass)) : PromptKeysValues(pass);
-        return matmul(matmul(q, keys.transpose(-2, -1)).softmax(-1), values);
-    }
+    // Keys and values of the prompt rows; where tokens are kept, those of the first step.
+    private (Tensor Keys, Tensor Values) Prompt(LlamaPass pass) => pass.Cache is { } cache ? cache.Prompt(layer, () => PromptKeysValues(pass)) : PromptKeysValues(pass);
 
     // (B or 1, H, U, h) each: the prompt's through the frozen projection, and the noise's through its tuner, norm and gate.
     private (Tensor Keys, Tensor Values) PromptKeysValues(LlamaPass pass)
@@ -179,7 +190,7 @@ public sealed class LlamaAttention : nn.Module
             keys = keys + ByHead(projection_rms_key!, tappedKey) * key_gating_factor!;
             values = values + ByHead(projection_rms_value!, tappedValue) * value_gating_factor!;
         }
-        return (keys.to(attn.Weight.dtype).MoveToOuterDisposeScope(), values.to(attn.Weight.dtype).MoveToOuterDisposeScope());
+        return (keys.to(attn.Weight.dtype).contiguous().MoveToOuterDisposeScope(), values.to(attn.Weight.dtype).contiguous().MoveToOuterDisposeScope());
     }
 
     private Tensor ByHead(RmsNorm norm, Tensor tapped) =>

@@ -10,6 +10,7 @@ public sealed class LlamaCache : IDisposable
 {
     private readonly List<(Tensor Keys, Tensor Values)> layers = [];
     private readonly Dictionary<int, (Tensor Keys, Tensor Values)> prompts = [];
+    private readonly bool padded;
     private Tensor padding;
 
     /// <param name="layers">number of layers</param>
@@ -26,7 +27,7 @@ public sealed class LlamaCache : IDisposable
         {
             throw new ArgumentException($"{padding.Count} paddings for {rows} rows", nameof(padding));
         }
-        (Capacity, Padding) = (length, padding);
+        (Capacity, Padding, padded) = (length, padding, padding.Any(p => p > 0));
         for (var i = 0; i < layers; i++)
         {
             this.layers.Add((empty([rows, groups, length, head], dtype, device).DetachFromDisposeScope(), empty([rows, groups, length, head], dtype, device).DetachFromDisposeScope()));
@@ -45,6 +46,9 @@ public sealed class LlamaCache : IDisposable
 
     /// <summary>The padding as a tensor (B), int64.</summary>
     internal Tensor PaddingTensor => padding;
+
+    /// <summary>The same, or null where no row is padded.</summary>
+    internal Tensor? Left => padded ? padding : null;
 
     /// <summary>Keeps keys and values (B, G, T, h) of a layer's new tokens, and gives those of all (B, G, S, h): views, not copies.</summary>
     internal (Tensor Keys, Tensor Values) Append(int layer, Tensor keys, Tensor values)

@@ -4,6 +4,7 @@
 
 using Retort.Layers;
 using Retort.Randomness;
+using Retort.Torch;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -146,12 +147,14 @@ public sealed class Llama : nn.Module<Tensor, Tensor?, Tensor>
         Tensor result;
         using (NewDisposeScope())
         {
-            var (cosines, sines) = angles.First(length, InputEmbeddings.device, InputEmbeddings.dtype);
+            var fused = Fused.HasGrouped(InputEmbeddings, Settings.Head);
+            var (cosines, sines) = angles.First(length, InputEmbeddings.device, fused ? float32 : InputEmbeddings.dtype);
             var pass = new LlamaPass
             {
+                IsFused = fused,
                 Cosines = cosines,
                 Sines = sines,
-                Mask = length == 1 ? null : full([length, length], float.NegativeInfinity, InputEmbeddings.dtype, InputEmbeddings.device).triu_(1),
+                Mask = length == 1 || fused ? null : full([length, length], float.NegativeInfinity, InputEmbeddings.dtype, InputEmbeddings.device).triu_(1),
                 Noise = noise,
                 Taps = tapped,
             };
@@ -200,8 +203,9 @@ public sealed class Llama : nn.Module<Tensor, Tensor?, Tensor>
         Check(tokens, noise, cache.Length + length);
         var padded = cache.Padding.Any(p => p > 0);
         var places = arange(cache.Length, cache.Length + length, device: tokens.device).unsqueeze(0);  // (1, T)
+        var fused = Fused.HasGrouped(InputEmbeddings, Settings.Head);
         Tensor? mask = null;
-        if (padded || length > 1)
+        if (!fused && (padded || length > 1))
         {
             var columns = arange(0, cache.Length + length, device: tokens.device);
             var hidden = columns.unsqueeze(0).gt(places.view(-1, 1)).unsqueeze(0);  // (1, T, S): what comes later
@@ -214,8 +218,8 @@ public sealed class Llama : nn.Module<Tensor, Tensor?, Tensor>
             mask = zeros(hidden.shape, InputEmbeddings.dtype, tokens.device).masked_fill(hidden, float.NegativeInfinity).unsqueeze(1).unsqueeze(1);
         }
         var positions = padded ? (places - cache.PaddingTensor.view(-1, 1)).clamp_min(0) : places;  // (B or 1, T)
-        var (cosines, sines) = angles.Of(positions, InputEmbeddings.dtype);
-        var output = Run(tokens, new LlamaPass { Cosines = cosines, Sines = sines, Mask = mask, Cache = cache, Noise = noise });
+        var (cosines, sines) = angles.Of(positions, fused ? float32 : InputEmbeddings.dtype);
+        var output = Run(tokens, new LlamaPass { IsFused = fused, Cosines = cosines, Sines = sines, Mask = mask, Cache = cache, Noise = noise });
         cache.Advance((int)length);
         return Logits(output.select(1, length - 1)).MoveToOuterDisposeScope();
     }

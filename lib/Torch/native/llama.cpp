@@ -14,18 +14,23 @@
 #include <cmath>
 #include <tuple>
 
+namespace retort {
+
+const LlamaKernels& llama_kernels() {
+  static const LlamaKernels* const found = !best() ? nullptr : best()->bfloat16 && llama_avx512() ? llama_avx512() : llama_avx2();
+  TORCH_CHECK(found, "retort: this processor has no fused kernels");
+  return *found;
+}
+
+}  // namespace retort
+
 namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::variable_list;
 
-const retort::LlamaKernels& llama() {
-  static const retort::LlamaKernels* const found =
-      !retort::best() ? nullptr : retort::best()->bfloat16 && retort::llama_avx512() ? retort::llama_avx512() : retort::llama_avx2();
-  TORCH_CHECK(found, "retort: this processor has no fused kernels");
-  return *found;
-}
+const retort::LlamaKernels& llama() { return retort::llama_kernels(); }
 
 void check(const Tensor& t, at::ScalarType dtype, const char* name) {
   TORCH_CHECK(t.device().is_cpu() && t.is_contiguous() && !t.is_neg() && t.scalar_type() == dtype && t.dim() > 0, "retort: ", name,
@@ -135,18 +140,19 @@ retort::Grouped grouped(const Tensor& fused, const Tensor& cosines, const Tensor
 }
 
 variable_list split_of(const Tensor& fused, const Tensor& cosines, const Tensor& sines) {
-  check(fused, at::kFloat, "fused");
+  check_either(fused, "fused");
   const auto g = grouped(fused, cosines, sines);
   auto q = at::empty({g.batch, g.groups, g.each * g.length, g.width}, fused.options());
   auto k = at::empty({g.batch, g.groups, g.length, g.width}, fused.options()), v = at::empty_like(k);
   at::parallel_for(0, g.batch, std::max<int64_t>(1, (1 << 15) / std::max<int64_t>(1, fused.numel() / g.batch)), [&](int64_t from, int64_t to) {
-    for (int64_t b = from; b < to; b++) llama().split(g, b, fused.data_ptr<float>(), q.data_ptr<float>(), k.data_ptr<float>(), v.data_ptr<float>());
+    for (int64_t b = from; b < to; b++) llama().split(g, b, fused.data_ptr(), q.data_ptr(), k.data_ptr(), v.data_ptr(), half(fused));
   });
   return {q, k, v};
 }
 
 struct Split : Function<Split> {
   static variable_list forward(AutogradContext* context, const Tensor& fused, const Tensor& cosines, const Tensor& sines) {
+    check(fused, at::kFloat, "fused");
     context->save_for_backward({cosines, sines});
     context->saved_data["shape"] = fused.sizes().vec();
     return split_of(fused, cosines, sines);

@@ -96,6 +96,85 @@ public class FusedLlamaTest
     }
 
     [SkippableTheory]
+    [InlineData(2, 5, 5, 2, 3, 16, false, 0, false)]
+    [InlineData(3, 37, 37, 1, 2, 48, false, 7, true)]
+    [InlineData(2, 19, 40, 2, 1, 32, true, 20, false)]
+    [InlineData(3, 1, 21, 4, 2, 64, true, 2, true)]
+    [InlineData(1, 1, 9, 1, 1, 128, false, 3, true)]
+    public void AttendGrouped_Fused_EqualsPlain(int batch, int length, int all, int groups, int each, int head, bool padded, int rows, bool own)
+    {
+        SkipWithout(ScalarType.Float32);
+        using var scope = NewDisposeScope();
+        var heads = groups * each;
+        Tensor[] given = [Values("q", batch, groups, each * length, head), Values("k", batch, groups, all, head), Values("v", batch, groups, all, head)];
+        given[0] = given[0] * (4 / Math.Sqrt(head));
+        if (rows > 0)
+        {
+            given = [.. given, Values("pk", own ? batch : 1, heads, rows, head), Values("pv", own ? batch : 1, heads, rows, head), Values("gates", heads)];
+        }
+        var left = padded ? tensor([.. Enumerable.Range(0, batch).Select(b => (long)(b * 5 % all))]) : null;
+        Tensor Plain(Tensor[] t)
+        {
+            var columns = arange(all).unsqueeze(0);
+            var places = arange(all - length, all).unsqueeze(1);
+            var hidden = columns.gt(places).unsqueeze(0);
+            if (left is not null)
+            {
+                hidden = hidden.logical_or(columns.unsqueeze(0).lt(left.view(-1, 1, 1)).logical_and(columns.ne(places).unsqueeze(0)));
+            }
+            var scores = matmul(t[0], t[1].transpose(-2, -1)).view(batch, groups, each, length, all).masked_fill(hidden.unsqueeze(1).unsqueeze(1), float.NegativeInfinity);
+            var y = matmul(scores.softmax(-1).view(batch, groups, each * length, all), t[2]).view(batch, heads, length, head);
+            if (rows > 0)
+            {
+                y = y + matmul(matmul(t[0].view(batch, heads, length, head), t[3].transpose(-2, -1)).softmax(-1), t[4]) * t[5].view(1, heads, 1, 1);
+            }
+            return y.transpose(1, 2).reshape(batch, length, heads * head);
+        }
+        Tensor Attended(Tensor[] t) => Fused.AttendGrouped(t[0], t[1], t[2], length, left, rows > 0 ? (t[3], t[4], t[5]) : null);
+        var (first, second) = (given.Select(t => Leaf(t)).ToArray(), given.Select(t => Leaf(t)).ToArray());
+        var (expected, actual) = (Plain(first), Attended(second));
+        Near(expected.detach(), actual.detach(), InFloat32);
+        var slope = Values("slope", [.. expected.shape]);
+        expected.backward([slope]);
+        actual.backward([slope]);
+        foreach (var (one, other) in first.Zip(second))
+        {
+            Near(one.grad!, other.grad, 10 * InFloat32);
+        }
+        if (rows > 0)
+        {
+            // The adapter alone learns: its gradients are the same, and the tokens' are not made.
+            Tensor[] adapter = [.. given.Take(3), .. given.Skip(3).Select(t => Leaf(t))];
+            Attended(adapter).backward([slope]);
+            for (var i = 3; i < 6; i++)
+            {
+                Assert.True(second[i].grad!.Equals(adapter[i].grad!));
+            }
+        }
+        using var none = no_grad();
+        // Keys and values of a cache: parts of longer memory.
+        Tensor[] cached = [given[0], cat([given[1], ones_like(given[1])], 2).narrow(2, 0, all), cat([given[2], ones_like(given[2])], 2).narrow(2, 0, all), .. given.Skip(3)];
+        Assert.True(Attended(cached).Equals(actual.detach()));
+        if (Fused.HasGrouped(given[0].to(ScalarType.BFloat16), head))
+        {
+            Tensor[] lower = [.. given.Select((t, i) => i < 5 ? t.to(ScalarType.BFloat16) : t)];
+            Near(Plain([.. lower.Select(t => t.to(ScalarType.Float32))]), Attended(lower), InBFloat16);
+        }
+    }
+
+    [SkippableFact]
+    public void AttendGrouped_WhatDoesNotFit_IsRefused()
+    {
+        SkipWithout(ScalarType.Float32);
+        using var scope = NewDisposeScope();
+        var (q, k) = (Values("q", 2, 1, 3, 16), Values("k", 2, 1, 4, 16));
+        Assert.Throws<System.Runtime.InteropServices.ExternalException>(() => Fused.AttendGrouped(q, k, k.narrow(2, 0, 3), 3));
+        Assert.Throws<System.Runtime.InteropServices.ExternalException>(() => Fused.AttendGrouped(q, k, k, 2));
+        Assert.Throws<System.Runtime.InteropServices.ExternalException>(() => Fused.AttendGrouped(q, k, k, 3, tensor([0L, 4L])));
+        Assert.Throws<System.Runtime.InteropServices.ExternalException>(() => Fused.AttendGrouped(q, k, k, 3, prompt: (k, k, zeros(2))));
+    }
+
+    [SkippableTheory]
     [InlineData(1, 32, 1)]
     [InlineData(1, 2048, 259)]
     [InlineData(4, 96, 10)]
