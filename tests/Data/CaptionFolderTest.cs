@@ -69,6 +69,10 @@ public sealed class CaptionFolderTest : IDisposable
         Assert.Equal("a dog", CaptionFolder.Released(text, table).Caption(0));
         Assert.Throws<BadInputException>(() => CaptionFolder.Released(Put("bad.json", "{\"audios\":[{}]}"), table));
         Assert.Throws<BadInputException>(() => CaptionFolder.Released(Put("bad.json", "{"), table));
+        var packed = Put("waveform.csv", "audio_id\thdf5_path\nYa.wav\tpack.h5\n");
+        var error = Assert.Throws<BadInputException>(() => CaptionFolder.Released(text, packed));
+        Assert.Contains("HDF5 are not read", error.Message);
+        Assert.Contains("wav.csv", error.Message);
     }
 
     [Fact]

@@ -60,15 +60,19 @@ public sealed class CaptionDistillationTest
     }
 
     [Fact]
-    public void MultiLayer_Golden_MatchesValueAndGradient()
+    public void MultiLayer_GoldenProjections_MatchValueAndGradients()
     {
         using var file = Golden();
         using var scope = NewDisposeScope();
-        Tensor Linear(Tensor x, string name) => nn.functional.linear(x, file.Read($"w.wml.{name}.weight"), file.Read($"w.wml.{name}.bias"));
+        (string Name, int Width)[] layers = [("a", 24), ("b", 20), ("c", 17)];
+        using var heads = new LayerProjections(40, layers, 16);
+        Retort.Torch.Weights.Load(heads, file.Names.Where(n => n.StartsWith("w.wml.")).ToDictionary(n => n["w.wml.".Length..], n => file.Read(n)), strict: true);
         var student = file.Read("in.student_emb").requires_grad_();
-        var loss = CaptionDistillation.MultiLayer(Linear(student, "stdnt_qv_proj"), [.. "abc".Select(c => Linear(file.Read($"in.teacher_{c}"), $"tchr_kv_proj_{c}"))]);
+        var (query, keys) = heads.call(student, [.. layers.Select(l => file.Read($"in.teacher_{l.Name}"))]);
+        var loss = CaptionDistillation.MultiLayer(query, keys);
         loss.backward();
         Assert.Equal(file.Read("out.wml.loss").item<float>(), loss.item<float>(), 1e-5f);
+        Assert.All(heads.named_parameters(), p => Near(file.Read($"grad.wml.{p.name}"), p.parameter.grad!, p.name));
         Near(file.Read("grad.wml.student_emb"), student.grad!, "student");
     }
 

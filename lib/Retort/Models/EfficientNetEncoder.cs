@@ -67,6 +67,28 @@ public sealed class EfficientNetEncoder : AudioEncoder
         return map.mean([2]).transpose(1, 2).MoveToOuterDisposeScope();
     }
 
+    /// <summary>
+    /// Frames (B, T, C) of spectrograms (B, columns, mels), and the mean over each map at which the resolution was about to be halved, (B, channels): from the stem to the
+    /// last block. For distillation from several layers.
+    /// </summary>
+    public (Tensor Frames, IReadOnlyList<Tensor> Layers) WithLayers(Tensor features)
+    {
+        using var scope = NewDisposeScope();
+        var means = new List<Tensor>();
+        Tensor? last = null;
+        var map = Net.Run(features.transpose(1, 2).unsqueeze(1), layer =>
+        {
+            // The stem's map comes twice where the first block halves it.
+            if (!ReferenceEquals(layer, last))
+            {
+                means.Add(layer.mean([2, 3]).MoveToOuterDisposeScope());
+            }
+            last = layer;
+        });
+        means.ForEach(m => m.MoveToOuterDisposeScope());
+        return (map.mean([2]).transpose(1, 2).MoveToOuterDisposeScope(), means);
+    }
+
     /// <summary>Waves (B, samples) to frames (B, T, C).</summary>
     /// <exception cref="ArgumentException">A wave is too short for one frame.</exception>
     public override Tensor forward(Tensor waves, IReadOnlyList<long>? lengths)

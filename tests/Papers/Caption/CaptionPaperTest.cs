@@ -1,9 +1,13 @@
 using System.Text.Json;
 using Retort.Audio;
 using Retort.Data;
+using Retort.Losses;
 using Retort.Models;
 using Retort.Papers.Caption;
 using Retort.Text;
+using Retort.Training;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Retort.Tests.Papers.Caption;
 
@@ -61,6 +65,41 @@ public sealed class CaptionPaperTest : IDisposable
         Assert.Equal(scores["CIDEr-D"], paper.Run(run, train, validation, test, store, (more, alone))["CIDEr-D"]);
         var error = Assert.Throws<BadInputException>(() => paper.Run(Path.Combine(folder, "other-run"), train, validation, test, alone));
         Assert.Contains("other clips", error.Message);
+    }
+
+    [Fact]
+    public void Run_EncoderFirst_HasAScheduleAndALossOfItsOwnAndReadsLayers()
+    {
+        var (train, validation) = (Clips("train", 6, 1), Clips("validation", 2, 3));
+        var words = CaptionVocabulary.Train(Enumerable.Range(0, train.Count).SelectMany(train.Captions));
+        using var store = CaptionPaper.Store(Path.Combine(folder, "store"), "teacher", train, words, 5, samples => ([.. samples.Take(5)], [("rain", -0.7)]));
+        var paper = CaptionPaper.AudioCaps with { Epochs = 3, EncoderEpochs = 5, Batch = 3, Shared = 8, LongestSeconds = 0.7, Layers = [2] };
+        var run = Path.Combine(folder, "run");
+        var (heard, said) = (0, 0);
+        Tensor Wml(CaptionStudent s, CaptionBatch b)
+        {
+            heard++;
+            var (own, taught) = s.ProjectLayers(s.Hear(b), b.TeacherLayers!);
+            return CaptionDistillation.MultiLayer(own, taught);
+        }
+        Tensor Both(CaptionStudent s, CaptionBatch b)
+        {
+            said++;
+            return CaptionStudent.Contrastive(s, b);
+        }
+        paper.Run(run, train, validation, validation, store, loss: Both, encoderLoss: Wml);
+        Assert.Equal((10, 6), (heard, said));
+        double[] Rates(string of)
+        {
+            var rows = File.ReadAllLines(Path.Combine(of, "metrics.csv")).Select(l => l.Split(',')).ToArray();
+            var at = Array.IndexOf(rows[0], "rate");
+            return [.. rows.Skip(1).Select(r => double.Parse(r[at], System.Globalization.CultureInfo.InvariantCulture))];
+        }
+        double[] Published(int steps) => [.. Enumerable.Range(0, steps).Select(i => Schedule.WarmUpExponential(5e-4, steps / 5, steps)(i))];
+        Assert.Equal(Published(10), Rates(Path.Combine(run, "encoder")));
+        Assert.Equal(Published(6), Rates(run));
+        Assert.Contains("no store of a teacher", Assert.Throws<BadInputException>(() => (paper with { Layers = [] }).Run(Path.Combine(folder, "none"), train, validation, validation, null)).Message);
+        Assert.Contains("5 numbers", Assert.Throws<BadInputException>(() => (paper with { Layers = [3, 2] }).Run(Path.Combine(folder, "wide"), train, validation, validation, store)).Message);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Retort.Losses;
+using Retort.Models;
 using Retort.Papers.Caption;
 using Retort.Training;
 using TorchSharp;
@@ -19,6 +20,12 @@ public sealed class CaptionRunTest : IDisposable
     }
 
     private static Tensor Supervised(CaptionStudent s, CaptionBatch b) => CaptionDistillation.LabelSmoothing(s.Logits(s.Hear(b), b.Captions!), b.Captions!.Target, b.Captions.Mask);
+
+    private static Tensor SeveralLayers(CaptionStudent s, CaptionBatch b)
+    {
+        var (own, taught) = s.ProjectLayers(s.Hear(b), b.TeacherLayers!);
+        return Supervised(s, b) + CaptionDistillation.MultiLayer(own, taught);
+    }
 
     private CaptionTeacher Teacher() => CaptionTeacher.Of(settings, world, Path.Combine(folder, "teacher"), Progress.None());
 
@@ -43,7 +50,7 @@ public sealed class CaptionRunTest : IDisposable
             new("supervised", Supervised), new("default", CaptionStudent.Contrastive),
             new("audio-only", CaptionStudent.Contrastive) { AudioOnly = settings.AudioOnlyClips }, new("fewer", Supervised) { Clips = 20 },
             new("large", Supervised) { LargeEncoder = true, LargeDecoder = true }, new("fixed", CaptionStudent.Contrastive) { FixedTeacher = true },
-            new("self", CaptionStudent.Contrastive) { AudioOnly = settings.AudioOnlyClips, SelfTraining = true },
+            new("self", CaptionStudent.Contrastive) { AudioOnly = settings.AudioOnlyClips, SelfTraining = true }, new("layers", SeveralLayers) { Layers = true },
         ];
         var first = Run(teacher, "a", arms);
         var again = Run(teacher, "b", arms);
@@ -84,6 +91,9 @@ public sealed class CaptionRunTest : IDisposable
         var frames = teacher.Model.Encoder.FromFeatures(batch.Sound, null);
         // Stored as float16.
         Assert.InRange((frames.mean([1]) - batch.TeacherEmbedding!).abs().max().item<float>(), 0, 2e-3f);
+        var layers = ((EfficientNetEncoder)teacher.Model.Encoder).WithLayers(batch.Sound).Layers;
+        Assert.Equal(teacher.Layers, layers.Select(l => (int)l.shape[1]));
+        Assert.All(layers.Append(frames.mean([1])).Zip(batch.TeacherLayers!), l => Assert.InRange((l.First - l.Second).abs().max().item<float>(), 0, 2e-3f));
         var logs = nn.functional.log_softmax(teacher.Model.Decoder.call(batch.Captions!.Input, frames, null), -1);
         Assert.InRange(((logs - batch.TeacherLogits!).abs() * batch.Captions.Mask.unsqueeze(-1)).max().item<float>(), 0, 5e-3f);
         Assert.Equal(settings.StudentTraining.Batch, batch.Sound.shape[0] + batch.AudioOnly!.Sound.shape[0]);

@@ -106,14 +106,20 @@ public sealed class CaptionFolder : CaptionData
         }));
     }
 
-    /// <summary>The released code's files: text.json with captions by audio_id, and a table, tab-separated, of audio_id and file_name. (Its third file, waveform.csv, names HDF5 packs of
-    /// the sound; those are not read, the sound files are.)</summary>
+    /// <summary>The released code's files: text.json with captions by audio_id, and a table, tab-separated, of audio_id and file_name (wav.csv). Its third file,
+    /// waveform.csv, names HDF5 packs of the sound: those are refused with a word on what to do, the sound files are read.</summary>
     /// <param name="textJson">{"audios":[{"audio_id", "captions":[{"caption"}]}]}</param>
     /// <param name="wavCsv">the table; file names are absolute or relative to it</param>
     /// <param name="badRows">what to do about clips without a file or caption</param>
+    /// <exception cref="BadInputException">A file is not as said, or the table names HDF5 packs.</exception>
     public static CaptionFolder Released(string textJson, string wavCsv, BadRows badRows = BadRows.Refuse)
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(wavCsv))!;
+        if (File.Exists(wavCsv) && (File.ReadLines(wavCsv).FirstOrDefault() ?? "").Contains("hdf5_path", StringComparison.Ordinal))
+        {
+            throw new BadInputException(wavCsv, "line 1, hdf5_path", "packs of sound in HDF5 are not read: give the table of the sound files (wav.csv: audio_id, file_name), "
+                + "or write each data set of the packs to a WAV file at the rate that was packed (with h5py) and list those in such a table");
+        }
         var files = new Dictionary<string, string>();
         foreach (var (_, field) in CsvRows.ReadNamed(wavCsv, "\t", ["audio_id", "file_name"]))
         {

@@ -69,6 +69,9 @@ public sealed class CaptionBatch
     /// <summary>The teacher's clip embeddings (B, E).</summary>
     public Tensor? TeacherEmbedding { get; init; }
 
+    /// <summary>The means of the teacher's layers, (B, width) each, its clip embedding last; what distillation from several layers reads ("Wml").</summary>
+    public IReadOnlyList<Tensor>? TeacherLayers { get; init; }
+
     /// <summary>The teacher's log-probabilities (B, L, V) of each next word along <see cref="Captions"/>, read when they are first asked for.</summary>
     public Tensor? TeacherLogits => teacherLogits ??= ReadTeacherLogits?.Invoke();
 
@@ -92,12 +95,14 @@ public sealed class CaptionStudent : nn.Module
 {
     private readonly AudioCaptionModel model;
     private readonly EmbeddingProjections projections;
+    private readonly LayerProjections? layers;
 
     /// <param name="model">the captioner</param>
     /// <param name="projections">from its embedding and the teacher's to one space</param>
-    public CaptionStudent(AudioCaptionModel model, EmbeddingProjections projections) : base(nameof(CaptionStudent))
+    /// <param name="layers">queries, keys and values for distillation from several of the teacher's layers; null without it</param>
+    public CaptionStudent(AudioCaptionModel model, EmbeddingProjections projections, LayerProjections? layers = null) : base(nameof(CaptionStudent))
     {
-        (this.model, this.projections) = (model, projections);
+        (this.model, this.projections, this.layers) = (model, projections, layers);
         RegisterComponents();
     }
 
@@ -156,6 +161,11 @@ public sealed class CaptionStudent : nn.Module
     /// <summary>Student's and teacher's clip embeddings in the shared space, (B, S) each.</summary>
     public (Tensor Student, Tensor Teacher) Project(HeardSound heard, Tensor teacherEmbedding) => projections.call(heard.Embedding, teacherEmbedding);
 
+    /// <summary>The student's query and value, and key and value of each of the teacher's layers, (B, 2 S) each, for <see cref="CaptionDistillation.MultiLayer"/>.</summary>
+    /// <exception cref="InvalidOperationException">The student was made without projections of layers.</exception>
+    public (Tensor Student, IReadOnlyList<Tensor> Teacher) ProjectLayers(HeardSound heard, IReadOnlyList<Tensor> teacherLayers) =>
+        layers?.call(heard.Embedding, teacherLayers) ?? throw new InvalidOperationException("this student has no projections of the teacher's layers (CaptionArm.Layers, CaptionPaper.Layers)");
+
     /// <summary>The teacher's clip embeddings in the shared space, (B, S).</summary>
     public Tensor ProjectTeacher(Tensor teacherEmbedding) => projections.Teacher(teacherEmbedding);
 
@@ -195,6 +205,9 @@ public sealed record CaptionArm(string Name, Func<CaptionStudent, CaptionBatch, 
     /// projected frames to the decoder; here they are compared only, so that nothing else differs from the arm with two projections.
     /// </summary>
     public bool FixedTeacher { get; init; }
+
+    /// <summary>Whether the student also gets projections for distillation from several of the teacher's layers (<see cref="CaptionStudent.ProjectLayers"/>).</summary>
+    public bool Layers { get; init; }
 
     /// <summary>Whether the captions that stand for the teacher's are those of a student trained on L_sup alone under the same seed: self-training.</summary>
     public bool SelfTraining { get; init; }

@@ -26,10 +26,13 @@ public sealed record CaptionPaper
     public int Epochs { get; init; } = 25;
 
     /// <summary>
-    /// Passes before them in which the encoder alone is trained, on the contrastive loss; 0 for none. Both stages share one schedule, so that captioning
-    /// begins after the warm-up; in the released code they are two runs, each with its own.
+    /// Passes before them in which the encoder alone is trained, on L_enc; 0 for none. A run of its own with its own warm-up, decay and optimizer, as released; captioning
+    /// goes on from its last weights, projections included.
     /// </summary>
     public int EncoderEpochs { get; init; }
+
+    /// <summary>Widths of the teacher's layers whose means stand in the store before its clip embedding, for a loss that reads them ("Wml"); none by default.</summary>
+    public IReadOnlyList<int> Layers { get; init; } = [];
 
     /// <summary>Captioned clips in a batch; as many without captions are added.</summary>
     public int Batch { get; init; } = 32;
@@ -78,7 +81,7 @@ public sealed record CaptionPaper
     /// <param name="teacherHash">what the teacher is known by, such as a hash of its file</param>
     /// <param name="clips">the clips</param>
     /// <param name="vocabulary">the student's words, into which the teacher's captions are read; others become unknown</param>
-    /// <param name="width">width of the teacher's embedding</param>
+    /// <param name="width">width of the teacher's embedding; with <see cref="Layers"/> of those and of it together</param>
     /// <param name="ask">from samples to the teacher's embedding and its captions with scores, the best first (<see cref="HtsatBart.Ask"/>, or any other)</param>
     /// <param name="best">captions kept of each clip</param>
     /// <param name="sampleRate">samples a second that the teacher hears, read from the files themselves: 32,000 for an <see cref="HtsatBart"/></param>
@@ -113,11 +116,12 @@ public sealed record CaptionPaper
     /// <param name="device">where it is trained; null for the CPU</param>
     /// <param name="progress">where it says how far it is</param>
     /// <param name="cancel">stops it</param>
+    /// <param name="encoderLoss">the loss of the encoder's own training (<see cref="EncoderEpochs"/>); null for the contrastive one</param>
     /// <returns>scores of the averaged weights by name, times 1; "best, CIDEr-D" and so on are those of the best epoch</returns>
     /// <exception cref="BadInputException">A store is of other data or other words; a file cannot be read.</exception>
     public IReadOnlyDictionary<string, double> Run(string folder, CaptionData train, CaptionData validation, CaptionData test, SequenceStore? teacher,
         (CaptionData Clips, SequenceStore Teacher)? audioOnly = null, Func<CaptionStudent, CaptionBatch, Tensor>? loss = null, string? encoderStart = null,
-        Device? device = null, RunProgress? progress = null, CancellationToken cancel = default)
+        Device? device = null, RunProgress? progress = null, CancellationToken cancel = default, Func<CaptionStudent, CaptionBatch, Tensor>? encoderLoss = null)
     {
         var words = CaptionVocabulary.Train(Enumerable.Range(0, train.Count).SelectMany(train.Captions));
         Require(teacher, train, words);
@@ -129,7 +133,13 @@ public sealed record CaptionPaper
             using var scope = NewDisposeScope();
             StartEncoder(((EfficientNetEncoder)model.Encoder).Net, Retort.Torch.Weights.Read(encoderStart), encoderStart);
         }
-        using var student = new CaptionStudent(model, new EmbeddingProjections(model.Encoder.Width, teacher?.Card.Width ?? 1, Shared, Seed));
+        var width = (teacher?.Card.Width ?? 1) - Layers.Sum();
+        if (width < 1)
+        {
+            throw new BadInputException(teacher?.Folder ?? "teacher", "", $"its embeddings have {teacher?.Card.Width ?? 0} numbers, which leaves none beside layers of {string.Join(", ", Layers)}");
+        }
+        using var student = new CaptionStudent(model, new EmbeddingProjections(model.Encoder.Width, width, Shared, Seed),
+            Layers.Count == 0 ? null : new LayerProjections(model.Encoder.Width, [.. Layers.Append(width).Select((w, i) => ($"{i}", w))], Shared, Seed));
         student.to(device ?? CPU);
         // One row a caption, as published: a clip with five captions comes five times.
         (int Clip, int Caption)[] rows = [.. Enumerable.Range(0, train.Count).SelectMany(i => train.Captions(i).Select((_, c) => (i, c)))];
@@ -137,59 +147,18 @@ public sealed record CaptionPaper
         {
             throw new BadInputException("training clips", "", $"{rows.Length} captions{(audioOnly is { } a ? $" and {a.Clips.Count} clips without" : "")} are fewer than a batch of {Batch}");
         }
-        var order = new SampleOrder(rows.Length, Seed);
-        var alone = audioOnly is { } more ? new SampleOrder(more.Clips.Count, Seed + 1_000_003) : null;
-        loss ??= teacher is null ? Supervised : CaptionStudent.Contrastive;
-        long perEpoch = order.BatchesPerEpoch(Batch, dropLast: true), steps = (Epochs + EncoderEpochs) * perEpoch, encoderSteps = EncoderEpochs * perEpoch;
-        var ahead = new Prefetch<(float[] Waves, long[] Lengths, float[] MoreWaves, long[] MoreLengths)>(step =>
+        if (EncoderEpochs > 0 && teacher is null)
         {
-            var (waves, lengths) = Waves(train, [.. order.Batch(step, Batch, dropLast: true).Samples.Select(r => rows[r].Clip)], step);
-            var (others, their) = alone is null ? ([], []) : Waves(audioOnly!.Value.Clips, alone.Batch(step, Batch, dropLast: true).Samples, step);
-            return (waves, lengths, others, their);
-        }, steps, Environment.ProcessorCount);
-        long taken = 0;
+            throw new BadInputException("EncoderEpochs", $"{EncoderEpochs}", "the encoder is trained on a teacher's embeddings, and there is no store of a teacher");
+        }
+        loss ??= teacher is null ? Supervised : CaptionStudent.Contrastive;
         double lastCider = 0;
         var best = new BestByCider(Path.Combine(folder, "best-captioner"));
-        var result = TrainLoop.Run(new TrainTask
+        if (EncoderEpochs > 0)
         {
-            Model = student,
-            Order = step => order.Batch(step, Batch, dropLast: true).Samples,
-            Rate = Schedule.WarmUpExponential(LearningRate, steps / 5, steps),
-            Step = context =>
-            {
-                taken = context.Step + 1;
-                var (waves, lengths, others, their) = ahead[context.Step];
-                var paired = Heard(waves, lengths, context.Batch.Select(r => rows[r].Clip).ToArray(), teacher, train, device,
-                    CaptionTokens.Of([.. context.Batch.Select(r => words.Encode(CaptionWords.Normalise(train.Captions(rows[r].Clip)[rows[r].Caption])))], device: device));
-                var batch = alone is null ? paired : With(paired, Heard(others, their, alone.Batch(context.Step, Batch, dropLast: true).Samples, audioOnly!.Value.Teacher, audioOnly.Value.Clips, device, null));
-                batch = Drawn(batch, context.Step, steps);
-                return context.Step < encoderSteps ? EncoderLoss(student, batch) : loss(student, batch);
-            },
-            Evaluate = () =>
-            {
-                lastCider = Describe(model, words, validation, device).Scores.CiderD;
-                if (taken > encoderSteps)
-                {
-                    best.Offer(taken, lastCider, model, words);
-                }
-                return new Dictionary<string, double> { ["steps taken"] = taken, ["validation CIDEr-D"] = lastCider };
-            },
-            Generators = [generator],
-            Settings = new { Paper = this, Train = train.Hash, Teacher = teacher?.Card.Teacher, AudioOnly = audioOnly?.Clips.Hash },
-        }, new TrainSettings
-        {
-            Seed = Seed,
-            Steps = steps,
-            Adam = new AdamSettings { WeightDecay = WeightDecay },
-            ClipNorm = 1,
-            Mixed = Mixed,
-            EvaluateEvery = perEpoch,
-            // Later counts as better: the average of the last fifth (SWA).
-            BestBy = "steps taken",
-            KeepBest = Math.Max(1, Epochs / 5),
-            Patience = 0,
-            LogEvery = Math.Max(1, perEpoch / 10),
-        }, folder, progress, cancel);
+            Stage(EncoderEpochs, Path.Combine(folder, "encoder"), Seed + 500_009, encoderLoss ?? EncoderLoss, captioning: false);
+        }
+        Stage(Epochs, folder, Seed, loss, captioning: true);
         model.eval();
         new AudioCaptioner(model, words) { Decoding = Decoding }.Save(Path.Combine(folder, "captioner"));
         var scores = new Dictionary<string, double> { ["validation CIDEr-D"] = lastCider };
@@ -200,6 +169,56 @@ public sealed record CaptionPaper
             Test(chosen, "best-predictions.json", "best, ");
         }
         return scores;
+
+        // A run with a schedule and an optimizer of its own.
+        void Stage(int epochs, string to, long seed, Func<CaptionStudent, CaptionBatch, Tensor> stageLoss, bool captioning)
+        {
+            var order = new SampleOrder(rows.Length, seed);
+            var alone = audioOnly is { } more ? new SampleOrder(more.Clips.Count, seed + 1_000_003) : null;
+            long perEpoch = order.BatchesPerEpoch(Batch, dropLast: true), steps = epochs * perEpoch, taken = 0;
+            var ahead = new Prefetch<(float[] Waves, long[] Lengths, float[] MoreWaves, long[] MoreLengths)>(step =>
+            {
+                var (waves, lengths) = Waves(train, [.. order.Batch(step, Batch, dropLast: true).Samples.Select(r => rows[r].Clip)], seed, step);
+                var (others, their) = alone is null ? ([], []) : Waves(audioOnly!.Value.Clips, alone.Batch(step, Batch, dropLast: true).Samples, seed, step);
+                return (waves, lengths, others, their);
+            }, steps, Environment.ProcessorCount);
+            TrainLoop.Run(new TrainTask
+            {
+                Model = student,
+                Order = step => order.Batch(step, Batch, dropLast: true).Samples,
+                Rate = Schedule.WarmUpExponential(LearningRate, steps / 5, steps),
+                Step = context =>
+                {
+                    taken = context.Step + 1;
+                    var (waves, lengths, others, their) = ahead[context.Step];
+                    var paired = Heard(waves, lengths, context.Batch.Select(r => rows[r].Clip).ToArray(), teacher, train, device,
+                        CaptionTokens.Of([.. context.Batch.Select(r => words.Encode(CaptionWords.Normalise(train.Captions(rows[r].Clip)[rows[r].Caption])))], device: device));
+                    var batch = alone is null ? paired : With(paired, Heard(others, their, alone.Batch(context.Step, Batch, dropLast: true).Samples, audioOnly!.Value.Teacher, audioOnly.Value.Clips, device, null));
+                    return stageLoss(student, Drawn(batch, context.Step, steps));
+                },
+                Evaluate = !captioning ? null : () =>
+                {
+                    lastCider = Describe(model, words, validation, device).Scores.CiderD;
+                    best.Offer(taken, lastCider, model, words);
+                    return new Dictionary<string, double> { ["steps taken"] = taken, ["validation CIDEr-D"] = lastCider };
+                },
+                Generators = [generator],
+                Settings = new { Paper = this, Train = train.Hash, Teacher = teacher?.Card.Teacher, AudioOnly = audioOnly?.Clips.Hash },
+            }, new TrainSettings
+            {
+                Seed = seed,
+                Steps = steps,
+                Adam = new AdamSettings { WeightDecay = WeightDecay },
+                ClipNorm = 1,
+                Mixed = Mixed,
+                EvaluateEvery = captioning ? perEpoch : 0,
+                // Later counts as better: the average of the last fifth (SWA).
+                BestBy = "steps taken",
+                KeepBest = Math.Max(1, Epochs / 5),
+                Patience = 0,
+                LogEvery = Math.Max(1, perEpoch / 10),
+            }, to, progress, cancel);
+        }
 
         void Test(AudioCaptionModel tested, string file, string prefix)
         {
@@ -256,6 +275,7 @@ public sealed record CaptionPaper
             Captions = Sampled(batch.Captions, "captions"),
             TeacherCaptions = Sampled(batch.TeacherCaptions, "teacher"),
             TeacherEmbedding = batch.TeacherEmbedding,
+            TeacherLayers = batch.TeacherLayers,
             AudioOnly = batch.AudioOnly is { } more ? Drawn(more, step, steps, ", audio only") : null,
         };
     }
@@ -277,6 +297,7 @@ public sealed record CaptionPaper
         Captions = paired.Captions,
         TeacherCaptions = paired.TeacherCaptions,
         TeacherEmbedding = paired.TeacherEmbedding,
+        TeacherLayers = paired.TeacherLayers,
         AudioOnly = alone,
     };
 
@@ -302,9 +323,9 @@ public sealed record CaptionPaper
             .ToDictionary(w => w.Key[prefix.Length..], w => w.Value), strict: true, source);
     }
 
-    private (float[] Waves, long[] Lengths) Waves(CaptionData data, int[] clips, long step)
+    private (float[] Waves, long[] Lengths) Waves(CaptionData data, int[] clips, long seed, long step)
     {
-        var cut = clips.Select(i => Cut(data, i, step)).ToArray();
+        var cut = clips.Select(i => Cut(data, i, seed, step)).ToArray();
         var length = cut.Max(c => c.Length);
         var waves = new float[cut.Length * length];
         for (var b = 0; b < cut.Length; b++)
@@ -315,7 +336,7 @@ public sealed record CaptionPaper
     }
 
     // A clip at most so long: at random in a training step, from its beginning where there is none.
-    private float[] Cut(CaptionData data, int clip, long step = -1)
+    private float[] Cut(CaptionData data, int clip, long seed = 0, long step = -1)
     {
         var longest = (int)(LongestSeconds * 16000);
         var samples = data.Samples(clip);
@@ -323,11 +344,11 @@ public sealed record CaptionPaper
         {
             return samples.Length >= 8000 ? samples : [.. samples, .. new float[8000 - samples.Length]];
         }
-        var start = step < 0 ? 0 : RandomStream.Of(Seed, "crop", data.Id(clip), step).Next(samples.Length - longest + 1);
+        var start = step < 0 ? 0 : RandomStream.Of(seed, "crop", data.Id(clip), step).Next(samples.Length - longest + 1);
         return samples[start..(start + longest)];
     }
 
-    private static CaptionBatch Heard(float[] waves, long[] lengths, int[] clips, SequenceStore? teacher, CaptionData data, Device? device, CaptionTokens? captions)
+    private CaptionBatch Heard(float[] waves, long[] lengths, int[] clips, SequenceStore? teacher, CaptionData data, Device? device, CaptionTokens? captions)
     {
         using var front = new MelFrontEnd();
         front.to(device ?? CPU);
@@ -338,13 +359,16 @@ public sealed record CaptionPaper
         {
             teacher!.Encoder(rows[b], embeddings.AsSpan(b * teacher.Card.Width, teacher.Card.Width));
         }
+        Tensor[]? layers = teacher is null ? null
+            : [.. tensor(embeddings, [rows.Length, teacher.Card.Width], device: device).split([.. Layers.Select(w => (long)w), teacher.Card.Width - Layers.Sum()], 1)];
         return new CaptionBatch
         {
             Sound = sound,
             Columns = [.. lengths.Select(n => (long)front.Settings.Frames(n))],
             Captions = captions,
             TeacherCaptions = teacher is null ? null : CaptionTokens.Of([.. rows.Select(r => (IReadOnlyList<int>)teacher.Best(r)[0].Tokens)], device: device),
-            TeacherEmbedding = teacher is null ? null : tensor(embeddings, [rows.Length, teacher.Card.Width], device: device),
+            TeacherEmbedding = layers?[^1],
+            TeacherLayers = layers,
         };
     }
 

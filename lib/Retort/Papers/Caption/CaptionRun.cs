@@ -58,7 +58,8 @@ public static class CaptionRun
         var generator = new Generator((ulong)seed);
         var decoder = (arm.LargeDecoder ? settings.TeacherDecoder : settings.StudentDecoder) with { Positions = arm.Positions };
         var model = CaptionTeacher.Build(arm.LargeEncoder ? settings.TeacherEncoder : settings.StudentEncoder, decoder, world.Vocabulary.Count, seed, generator);
-        var student = new CaptionStudent(model, new EmbeddingProjections(model.Encoder.Width, teacher.Width, arm.FixedTeacher ? teacher.Width : settings.Shared, seed, arm.FixedTeacher));
+        var student = new CaptionStudent(model, new EmbeddingProjections(model.Encoder.Width, teacher.Width, arm.FixedTeacher ? teacher.Width : settings.Shared, seed, arm.FixedTeacher),
+            arm.Layers ? new LayerProjections(model.Encoder.Width, [.. teacher.Layers.Append(teacher.Width).Select((w, i) => ($"{i}", w))], settings.Shared, seed) : null);
         var batches = new Batches(world, teacher, pseudo, clips, arm.AudioOnly, training, seed);
         var result = Loop(student, training, seed, generator, batches.Captioned, context =>
         {
@@ -175,23 +176,24 @@ public static class CaptionRun
         {
             var paired = Captioned(step);
             var captions = CaptionTokens.Of([.. paired.Select(i => world.Vocabulary.Encode(world.Train.Captions[i][0]))]);
+            var (embedding, layers) = teacher.Embeddings(true, paired);
             return new CaptionBatch
             {
                 Sound = Sound(world.Train, paired, step),
                 Captions = Sampled(captions, "captions", step),
                 TeacherCaptions = Taught(true, paired, step),
-                TeacherEmbedding = teacher.Embeddings(true, paired),
+                TeacherEmbedding = embedding,
+                TeacherLayers = layers,
                 ReadTeacherLogits = () => teacher.LogProbabilities(paired, (int)captions.Input.shape[1]),
                 AudioOnly = alone is null ? null : Alone(alone.Batch(step, training.Batch - training.Batch / 2, dropLast: true).Samples, step),
             };
         }
 
-        private CaptionBatch Alone(int[] clips, long step) => new()
+        private CaptionBatch Alone(int[] clips, long step)
         {
-            Sound = Sound(world.AudioOnly, clips, step),
-            TeacherCaptions = Taught(false, clips, step),
-            TeacherEmbedding = teacher.Embeddings(false, clips),
-        };
+            var (embedding, layers) = teacher.Embeddings(false, clips);
+            return new() { Sound = Sound(world.AudioOnly, clips, step), TeacherCaptions = Taught(false, clips, step), TeacherEmbedding = embedding, TeacherLayers = layers };
+        }
 
         private Tensor Sound(CaptionSounds sounds, int[] clips, long step) => training.SpecAugment is { } stripes
             ? stripes.Apply(sounds.Mels(clips), b => RandomStream.Of(seed, "spec augment", sounds.Data.Id(clips[b]), step))

@@ -16,14 +16,17 @@ public sealed class CaptionTeacher : IDisposable, IResultKey
     private readonly SequenceStore train, audioOnly;
     private readonly int vocabulary;
 
-    private CaptionTeacher(AudioCaptionModel model, SequenceStore train, SequenceStore audioOnly) =>
-        (Model, this.train, this.audioOnly, vocabulary) = (model, train, audioOnly, model.Decoder.Vocabulary);
+    private CaptionTeacher(AudioCaptionModel model, IReadOnlyList<int> layers, SequenceStore train, SequenceStore audioOnly) =>
+        (Model, Layers, this.train, this.audioOnly, vocabulary) = (model, layers, train, audioOnly, model.Decoder.Vocabulary);
 
     /// <summary>The teacher.</summary>
     public AudioCaptionModel Model { get; }
 
     /// <summary>Width of its clip embedding.</summary>
     public int Width => Model.Encoder.Width;
+
+    /// <summary>Widths of the means of its encoder's layers, which are stored with the clip embedding (<see cref="EfficientNetEncoder.WithLayers"/>).</summary>
+    public IReadOnlyList<int> Layers { get; }
 
     /// <inheritdoc/>
     public string ResultKey => StateDict.Hash(Model);
@@ -36,7 +39,7 @@ public sealed class CaptionTeacher : IDisposable, IResultKey
     public static CaptionTeacher Of(CaptionSettings settings, CaptionWorld world, string? folder = null, Progress? progress = null)
     {
         using var shown = progress is null ? Progress.Below() : null;
-        folder ??= Experiment.Folder("caption-teacher", settings.TeacherEncoder, settings.TeacherDecoder, settings.TeacherTraining, settings.TeacherSeed, settings.Decoding, settings.StudentClips, world);
+        folder ??= Experiment.Folder("caption-teacher", "with layers", settings.TeacherEncoder, settings.TeacherDecoder, settings.TeacherTraining, settings.TeacherSeed, settings.Decoding, settings.StudentClips, world);
         var generator = new Generator((ulong)settings.TeacherSeed);
         var model = Build(settings.TeacherEncoder, settings.TeacherDecoder, world.Vocabulary.Count, settings.TeacherSeed, generator);
         var sentences = world.Train.Captions.Select(c => world.Vocabulary.Encode(c[0])).ToArray();
@@ -51,23 +54,34 @@ public sealed class CaptionTeacher : IDisposable, IResultKey
             },
             Path.Combine(folder, "model"), new { settings.TeacherEncoder, settings.TeacherDecoder, Data = world.Train.Data.Hash }, run, default);
         run.Done();
-        var paired = Store(Path.Combine(folder, "train"), model, settings, world, world.Train, settings.StudentClips, sentences);
-        return new CaptionTeacher(model, paired, Store(Path.Combine(folder, "audio-only"), model, settings, world, world.AudioOnly, world.AudioOnly.Data.Count, null));
+        var layers = LayerWidths(model, world);
+        SequenceStore Of(string name, CaptionSounds sounds, int count, int[][]? captions) => Store(Path.Combine(folder, name), model, layers, settings, world, sounds, count, captions);
+        return new CaptionTeacher(model, layers, Of("train", world.Train, settings.StudentClips, sentences), Of("audio-only", world.AudioOnly, world.AudioOnly.Data.Count, null));
     }
 
     /// <summary>A captioner of these sizes, with fresh weights.</summary>
     internal static AudioCaptionModel Build(EfficientNetEncoderSettings encoder, CaptionDecoderSettings decoder, int vocabulary, long seed, Generator generator) =>
         new(new EfficientNetEncoder(encoder, seed, generator), new CaptionDecoder(decoder with { Vocabulary = vocabulary, FrameWidth = encoder.Net.Head }, seed, generator));
 
-    /// <summary>The teacher's clip embeddings (n, E).</summary>
-    internal Tensor Embeddings(bool captioned, IReadOnlyList<int> clips)
+    /// <summary>The teacher's clip embeddings (n, E), and the means of its encoder's layers before them.</summary>
+    internal (Tensor Embedding, IReadOnlyList<Tensor> Layers) Embeddings(bool captioned, IReadOnlyList<int> clips)
     {
-        var values = new float[clips.Count * Width];
+        var width = Layers.Sum() + Width;
+        var values = new float[clips.Count * width];
         for (var i = 0; i < clips.Count; i++)
         {
-            (captioned ? train : audioOnly).Encoder(clips[i], values.AsSpan(i * Width, Width));
+            (captioned ? train : audioOnly).Encoder(clips[i], values.AsSpan(i * width, width));
         }
-        return tensor(values, [clips.Count, Width]);
+        Tensor[] parts = [.. tensor(values, [clips.Count, width]).split([.. Layers.Append(Width).Select(w => (long)w)], 1)];
+        return (parts[^1], parts);
+    }
+
+    private static int[] LayerWidths(AudioCaptionModel model, CaptionWorld world)
+    {
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        model.eval();
+        return [.. ((EfficientNetEncoder)model.Encoder).WithLayers(world.Train.Mels([0])).Layers.Select(l => (int)l.shape[1])];
     }
 
     /// <summary>The teacher's best caption of a clip.</summary>
@@ -99,7 +113,7 @@ public sealed class CaptionTeacher : IDisposable, IResultKey
     }
 
     // Rows are clips by number. Captions give the places of the distributions; null stores none.
-    private static SequenceStore Store(string folder, AudioCaptionModel model, CaptionSettings settings, CaptionWorld world, CaptionSounds sounds, int count, int[][]? sentences)
+    private static SequenceStore Store(string folder, AudioCaptionModel model, int[] layers, CaptionSettings settings, CaptionWorld world, CaptionSounds sounds, int count, int[][]? sentences)
     {
         var card = new SequenceStoreCard
         {
@@ -107,7 +121,7 @@ public sealed class CaptionTeacher : IDisposable, IResultKey
             Data = sounds.Data.Hash,
             FrontEnd = settings.TeacherEncoder.Mel.Identity,
             Decoding = SettingsJson.Write(settings.Decoding, SettingsJson.Line),
-            Width = model.Encoder.Width,
+            Width = layers.Sum() + model.Encoder.Width,
             Vocabulary = world.Vocabulary.Count,
             TopK = sentences is null ? 0 : world.Vocabulary.Count,
             Best = settings.Decoding.Beams,
@@ -120,8 +134,8 @@ public sealed class CaptionTeacher : IDisposable, IResultKey
                 using var scope = NewDisposeScope();
                 using var none = no_grad();
                 model.eval();
-                var frames = model.Encoder.FromFeatures(sounds.Mels(clips), null);
-                var pooled = AudioCaptionModel.Pool(frames, null).data<float>().ToArray();
+                var (frames, means) = ((EfficientNetEncoder)model.Encoder).WithLayers(sounds.Mels(clips));
+                var pooled = cat([.. means, AudioCaptionModel.Pool(frames, null)], 1).data<float>().ToArray();
                 var best = BeamSearch.Decode(model.Decoder, frames, null, settings.Decoding);
                 var tokens = sentences is null ? null : CaptionTokens.Of([.. clips.Select(i => sentences[i])]);
                 var (values, words) = tokens is null ? default : nn.functional.log_softmax(model.Decoder.call(tokens.Input, frames, null), -1).topk(card.TopK, -1);
