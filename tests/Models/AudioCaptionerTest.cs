@@ -73,6 +73,7 @@ public sealed class AudioCaptionerTest : IDisposable
         using var captioner = Small();
         Assert.Contains("clip 1", Assert.Throws<ArgumentException>(() => captioner.Captions([[0.1f], []])).Message);
         Assert.Contains("sample 1", Assert.Throws<ArgumentException>(() => captioner.Captions([[0.1f, float.NaN]])).Message);
+        Assert.Contains("no such folder or file", Assert.Throws<BadInputException>(() => AudioCaptioner.Open(Path.Combine(folder, "not there"))).Message);
         Assert.Contains("no weights", Assert.Throws<BadInputException>(() => AudioCaptioner.Open(folder)).Message);
         captioner.Save(folder);
         CaptionVocabulary.Save(CaptionVocabulary.Train(["a dog"]), Path.Combine(folder, "vocab.json"));

@@ -61,6 +61,10 @@ public sealed class AudioCaptioner : IDisposable
     /// <exception cref="BadInputException">A file is missing or damaged, the weights are no captioning student's, or the words do not fit them.</exception>
     public static AudioCaptioner Open(string path, string? vocabularyPath = null)
     {
+        if (!Directory.Exists(path) && !File.Exists(path))
+        {
+            throw new BadInputException(path, "", $"there is no such folder or file; expected a folder of {string.Join(" or ", weightFiles)} and {string.Join(" or ", vocabularyFiles)}");
+        }
         var folder = Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path))!;
         var weights = !Directory.Exists(path) ? path : Find(folder, weightFiles, "weights");
         var beside = vocabularyFiles.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists);

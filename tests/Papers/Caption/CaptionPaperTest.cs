@@ -136,6 +136,22 @@ public sealed class CaptionPaperTest : IDisposable
     }
 
     [Fact]
+    public void Predictions_OfTheReleasedCode_NameClipsOfAudioCapsByTheirFiles()
+    {
+        var sound = Path.Combine(folder, "audiocaps");
+        Directory.CreateDirectory(sound);
+        string[] ids = ["ab-_0", "cd1"], captions = ["a dog barks", "rain falls"];
+        Array.ForEach(ids, id => WavFile.Write(Path.Combine(sound, $"Y{id}.wav"), new Wave(new float[1600], 16000)));
+        var (csv, path) = (Path.Combine(folder, "test.csv"), Path.Combine(folder, "theirs.json"));
+        File.WriteAllLines(csv, ["audiocap_id,youtube_id,start_time,caption", .. ids.Zip(captions, (id, c) => $"1,{id},30,{c}")]);
+        CaptionPredictions.Write(path, ids.Zip(captions, (id, c) => ($"Y{id}.wav", c)));
+        var clips = CaptionFolder.AudioCaps(csv, sound);
+        Assert.Equal(1, CaptionPredictions.Score(path, clips).RougeL, 9);
+        CaptionPredictions.Write(path, [("Yxx.wav", "rain")]);
+        Assert.Contains("names Yxx.wav", Assert.Throws<BadInputException>(() => CaptionPredictions.Score(path, clips)).Message);
+    }
+
+    [Fact]
     public void WithExternal_NamesAndNumbers_GiveSpider()
     {
         var path = Path.Combine(folder, "external.json");

@@ -40,16 +40,21 @@ public static class CaptionPredictions
         return found;
     }
 
-    /// <summary>Scores a file of predictions against clips with captions. Names are compared whole, then without folder and ending.</summary>
+    /// <summary>
+    /// Scores a file of predictions against clips with captions. Names are compared whole, then without folder and ending, then with the name of the clip's sound file: the released
+    /// code calls a clip of AudioCaps by its file, YID.wav.
+    /// </summary>
     /// <exception cref="BadInputException">The file cannot be read, or clips have no prediction: how many, and the first.</exception>
     public static CaptionScores Score(string path, CaptionData clips)
     {
         var said = Read(path);
         var byStem = said.GroupBy(s => Path.GetFileNameWithoutExtension(s.Key)).Where(g => g.Count() == 1).ToDictionary(g => g.Key, g => g.First().Value);
-        var captions = Enumerable.Range(0, clips.Count).Select(i => said.GetValueOrDefault(clips.Id(i)) ?? byStem.GetValueOrDefault(Path.GetFileNameWithoutExtension(clips.Id(i)))).ToArray();
+        string? OfStem(string name) => byStem.GetValueOrDefault(Path.GetFileNameWithoutExtension(name));
+        var captions = Enumerable.Range(0, clips.Count)
+            .Select(i => said.GetValueOrDefault(clips.Id(i)) ?? OfStem(clips.Id(i)) ?? (clips is CaptionFolder folder ? OfStem(folder.PathOf(i)) : null)).ToArray();
         if (Array.IndexOf(captions, null) is >= 0 and var first)
         {
-            throw new BadInputException(path, "", $"{captions.Count(c => c is null)} of {clips.Count} clips have no prediction, the first is {clips.Id(first)}");
+            throw new BadInputException(path, "", $"{captions.Count(c => c is null)} of {clips.Count} clips have no prediction, the first is {clips.Id(first)}; the file names {string.Join(", ", said.Keys.Take(3))}{(said.Count > 3 ? ", ..." : "")}");
         }
         return CaptionScores.Of([.. captions.Select(c => CaptionWords.Normalise(c!))], [.. Enumerable.Range(0, clips.Count).Select(i => clips.Captions(i).Select(CaptionWords.Normalise).ToArray())]);
     }
