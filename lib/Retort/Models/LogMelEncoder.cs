@@ -74,6 +74,25 @@ public sealed class LogMelEncoder : AudioEncoder
         }
     }
 
+    /// <summary>
+    /// Whether the part in front of the transformer is no longer trained: its weights get no gradients, and batch norm keeps its running
+    /// statistics (<see cref="FrozenNorms"/>). wav2vec 2.0's convolutions are frozen like that when it is trained further.
+    /// </summary>
+    public bool FrozenFront
+    {
+        get => Front.All(weight => !weight.requires_grad);
+        set
+        {
+            foreach (var weight in Front)
+            {
+                weight.requires_grad = !value;
+            }
+            FrozenNorms = value;
+        }
+    }
+
+    private IEnumerable<Parameter> Front => subsample?.parameters() ?? project!.parameters();
+
     /// <inheritdoc/>
     public override int Width => Settings.Width;
 

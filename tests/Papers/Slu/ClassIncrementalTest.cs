@@ -1,5 +1,6 @@
 using Retort.Data;
 using Retort.Decoding;
+using Retort.Models;
 using Retort.Papers.Slu;
 using Retort.Training;
 using TorchSharp;
@@ -56,6 +57,27 @@ public sealed class ClassIncrementalTest : IDisposable
 
         string Texts(AblationReport r) => string.Join("\n", r.Arms.SelectMany(a => r.Seeds.Select(s => File.ReadAllText(Path.Combine(r.FolderOf(a, s), "task-2", ClassIncremental.PredictionsFile)))));
         Assert.Equal(Texts(one), Texts(report));
+    }
+
+    [Fact]
+    public void Run_WithAFrozenFront_TrainsTheRestAndIsAnotherExperiment()
+    {
+        SpokenLanguageModel Frozen(long seed)
+        {
+            var model = setup.Model(seed);
+            ((LogMelEncoder)model.Encoder).FrozenFront = true;
+            return model;
+        }
+        var frozen = setup with { Model = Frozen };
+        ClassIncremental.Run(frozen, rehearsal, SpokenNoise.Context(Path.Combine(folder, "frozen")));
+
+        using var scope = NewDisposeScope();
+        var (start, end) = (Frozen(1).state_dict(), ClassIncremental.ModelAfter(frozen, rehearsal, 1, Path.Combine(folder, "frozen")).state_dict());
+        string[] moved = [.. start.Where(p => (p.Value - end[p.Key]).abs().max().ToDouble() > 0).Select(p => p.Key)];
+        Assert.DoesNotContain(moved, name => name.Contains("subsample"));
+        Assert.Contains(moved, name => name.StartsWith("encoder.blocks"));
+        Assert.Contains(moved, name => name.StartsWith("decoder."));
+        Assert.NotEqual(setup.ResultKey, frozen.ResultKey);
     }
 
     [Fact]

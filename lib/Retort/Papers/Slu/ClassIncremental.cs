@@ -342,7 +342,7 @@ internal sealed class SluMemory(SluSetup setup, SluArm arm, TaskSplit split, lon
         model.eval();
         var means = new Dictionary<int, float[]>();
         using var precision = TrainLoop.Precision(model, setup.Training.Mixed);
-        foreach (var batch in rows.Chunk(64))
+        foreach (var batch in rows.OrderBy(i => train.Lengths[i]).ThenBy(i => i).Chunk(64))
         {
             using var scope = NewDisposeScope();
             using var none = no_grad();

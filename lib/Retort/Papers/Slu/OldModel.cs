@@ -94,7 +94,9 @@ internal sealed class OldModel : IDisposable
         using var none = no_grad();
         using var precision = TrainLoop.Precision(current, setup.Training.Mixed);
         current.eval();
-        var ids = utterances.Select(i => part.Data.Recordings[i].File).ToArray();
+        // Those of like length together: little padding.
+        int[] byLength = [.. utterances.OrderBy(i => part.Lengths[i]).ThenBy(i => i)];
+        var ids = byLength.Select(i => part.Data.Recordings[i].File).ToArray();
         var card = new SequenceStoreCard
         {
             Teacher = StateDict.Hash(current),
@@ -108,7 +110,7 @@ internal sealed class OldModel : IDisposable
         var at = Path.Combine(folder, name);
         using (var writer = SequenceStoreWriter.Open(at, card, ids))
         {
-            foreach (var rows in utterances.Skip(writer.Written).Chunk(32))
+            foreach (var rows in byLength.Skip(writer.Written).Chunk(64))
             {
                 using var inner = NewDisposeScope();
                 var (features, frames) = part.Features(rows);

@@ -100,8 +100,7 @@ public static class SluFigures
         static string Short(string text) => text.Replace(" _SEP ", " | ").Replace(" _FILL ", ": ");
     }
 
-    /// <summary>A figure whose horizontal axis counts tasks: whole ones alone.</summary>
-    public static Figure WholeTasks(Figure figure, int tasks) => figure.WithXAxis("tasks learned")
+    private static Figure WholeTasks(Figure figure, int tasks) => figure.WithXAxis("tasks learned")
         .WithLayoutJson($$$"""{"xaxis": {"tickmode": "array", "tickvals": [{{{string.Join(", ", Enumerable.Range(1, tasks))}}}], "range": [0.9, {{{tasks}}}.1]}}""");
 
     /// <summary>What was understood of a recording: one row a hypothesis, the best first.</summary>

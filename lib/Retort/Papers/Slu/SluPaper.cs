@@ -4,7 +4,6 @@
 using Retort.Data;
 using Retort.Layers;
 using Retort.Models;
-using Retort.Plots;
 using Retort.Text;
 using Retort.Torch;
 using Retort.Training;
@@ -120,25 +119,6 @@ public static class SluPaper
     public static AblationReport Run(SluSetup setup, IReadOnlyList<SluArm>? arms = null, IReadOnlyList<long>? seeds = null, ExperimentOptions? options = null) =>
         Experiment.Run(setup.Training, arms ?? SluArms.All, seeds ?? [1, 2, 3], (arm, run) => ClassIncremental.Run(setup, arm, run), SluScores.Measures(setup.Test),
             (options ?? new ExperimentOptions { Threads = 1 }) with { Folder = options?.Folder ?? setup.Folder });
-
-    /// <summary>One row an arm: means over its seeds in the columns of the paper's table, and the paper's beside them. In percent.</summary>
-    /// <param name="report">what <see cref="Run"/> gave</param>
-    /// <param name="arms">its arms</param>
-    public static Table Table(AblationReport report, params IEnumerable<SluArm> arms)
-    {
-        (string Measure, Func<SluPublished, double> Theirs)[] columns =
-        [
-            ("average accuracy", p => p.AverageAccuracy), ("last accuracy", p => p.LastAccuracy), ("average string WER", p => p.AverageWer), ("average SLU-F1", p => p.SluF1),
-        ];
-        var table = new Table(["arm", .. columns.SelectMany(c => new[] { c.Measure, $"{c.Measure}, published" })]).WithTitle("Ours and published, %");
-        table = columns.Aggregate(table, (t, c) => t.WithFormat(c.Measure, "F1").WithFormat($"{c.Measure}, published", "F1"));
-        foreach (var arm in arms.Where(a => report.Has(a.Name)))
-        {
-            var published = SluPublished.Of(arm.Name, arm.Split.Tasks);
-            table = table.WithRow([arm.Name, .. columns.SelectMany(c => new object?[] { report.Of(arm.Name, c.Measure).Average(), published is null ? null : c.Theirs(published) })]);
-        }
-        return table;
-    }
 
     private static void Check(SluPaperSettings settings)
     {

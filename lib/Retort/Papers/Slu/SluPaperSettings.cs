@@ -9,7 +9,9 @@ namespace Retort.Papers.Slu;
 
 /// <summary>
 /// Class-incremental learning on SLURP with wav2vec 2.0 (Cappellazzo et al., Interspeech 2023). The defaults are published where
-/// they are known; what is not is named at each: it is of the authors' released offline code, of their other papers, or ours.
+/// they are known; what is not is named at each: it is of the authors' released offline code, of their other papers, or ours. The released
+/// code itself has no length masks, norms over the padding, padded targets that count, lengths weighed step by step
+/// (<see cref="LengthRule.StepWise"/>), a defect in its targets and alphabetical scenarios: each is a switch.
 /// </summary>
 public sealed record SluPaperSettings
 {
@@ -43,21 +45,6 @@ public sealed record SluPaperSettings
     /// <summary>What is done with the features of the frozen convolutions. Does not change results.</summary>
     [JsonIgnore]
     public SluFeatures Features { get; init; }
-
-    /// <summary>
-    /// The released code's ways: no length masks, padded targets that count, lengths weighed step by step, and the published defect of
-    /// the targets. Its scenarios are in alphabetical order: give arms <c>Split = new(3, SluOrder.Alphabetical)</c>. For comparison only.
-    /// </summary>
-    [JsonIgnore]
-    public static SluPaperSettings AsReleased { get; } = new()
-    {
-        LengthMasks = false,
-        Encoder = new() { NormaliseWaves = true, NormOverPadding = true },
-        Training = new() { CountPadding = true },
-        Teacher = new() { Beams = 5, LengthRule = LengthRule.StepWise },
-        Test = new() { Beams = 20, LengthRule = LengthRule.StepWise },
-        Entities = TargetEntities.PublishedDefect,
-    };
 }
 
 /// <summary>What is done with features that need no trained weights, such as those of wav2vec 2.0's frozen convolutions.</summary>

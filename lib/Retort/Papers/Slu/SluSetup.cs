@@ -42,14 +42,15 @@ public sealed record SluSetup : IResultKey
     /// <summary>Where first tasks are kept; null for the cache.</summary>
     public string? Folder { get; init; }
 
-    /// <summary>Everything above that decides results: settings, utterances, and a model's weights for seed 0.</summary>
+    /// <summary>Everything above that decides results: settings, utterances, a model's weights for seed 0, and which of them are trained.</summary>
     public string ResultKey
     {
         get
         {
             using var scope = NewDisposeScope();
             using var model = Model(0);
-            return SettingsJson.Hash(SettingsJson.Write(new { Training, Teacher, Decoding, Order }, SettingsJson.Line), Train.Key, Validation.Key, Test.Key, StateDict.Hash(model), $"{model.LengthMasks}", CodeHash.Of(FirstLoss));
+            return SettingsJson.Hash(SettingsJson.Write(new { Training, Teacher, Decoding, Order }, SettingsJson.Line), Train.Key, Validation.Key, Test.Key, StateDict.Hash(model), $"{model.LengthMasks}",
+                string.Join(" ", model.named_parameters().Where(p => !p.parameter.requires_grad).Select(p => p.name)), CodeHash.Of(FirstLoss));
         }
     }
 
