@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The figures of speed and memory, each as a ratio to stock PyTorch on the same libtorch in one run.
 #   bench.sh              all of them (about ten minutes)
-#   bench.sh overhead     one group: overhead, ced, store, slu, ger (llama: its last rows), speech, talker, host, ablation, caption
+#   bench.sh overhead     one group: overhead, ced, store, slu, ger (llama: its last rows), speech, talker (rendering: its last rows), host, ablation, caption
 # Group ced runs PyTorch in each form that this machine has (Debian 13: its fused attention, torch.compile, frozen, fused Adam; compiling
 # wants python3-dev, python3-scipy, libsleef-dev and LD_PRELOAD=libsleef.so.3 there) and takes the fastest; RETORT_BENCH_FORMS=eager,sdpa
 # tries these only. OPENBLAS_CORETYPE holds for both sides.

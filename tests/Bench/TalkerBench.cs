@@ -14,13 +14,21 @@ namespace Retort.Bench;
 /// <summary>KDTalker's denoiser at full size (66 tokens), its sampler and training step, and LivePortrait's warping network and decoder at 256 pixels, against the same in PyTorch; one thread each.</summary>
 internal static class TalkerBench
 {
-    public static IEnumerable<Row> All()
+    public static IEnumerable<Row> All() => Denoising().Concat(Rendering());
+
+    private static Peer Other()
     {
         set_num_threads(1);
         Threads.SetBlasThreads(1);
-        using var scope = NewDisposeScope();
-        using var peer = new Peer(Path.Combine(EngineBench.Root(), "environment", "reference", "bench_talker.py"));
+        var peer = new Peer(Path.Combine(EngineBench.Root(), "environment", "reference", "bench_talker.py"));
         peer.Ask("threads 1");
+        return peer;
+    }
+
+    private static IEnumerable<Row> Denoising()
+    {
+        using var scope = NewDisposeScope();
+        using var peer = Other();
         using var model = new MotionDenoiser();
         Tensor Normal(string purpose, params long[] shape) => TalkerData.Normal(RandomStream.Of(0, purpose), shape);
         Tensor tokens = Normal("x", 1, 66, 70), audio = Normal("a", 1, 66, 512), t = tensor(new long[] { 500 });
@@ -59,9 +67,29 @@ internal static class TalkerBench
             adam.ZeroGradients();
         }
         yield return Row.Of(Pair.Measure("denoiser-train", "windows/s", 4, Train, peer, runs: 1, turns: 5), 1.1) with { Figure = "KDTalker's denoiser, training step, float32" };
-        foreach (var row in Warping(peer))
+    }
+
+    /// <summary>The warping network and the decoder alone.</summary>
+    public static IEnumerable<Row> Rendering()
+    {
+        using var scope = NewDisposeScope();
+        using var peer = Other();
+        using var warping = new WarpingNetwork();
+        warping.eval();
+        Tensor volume = rand([1, 32, 16, 32, 32]), source = rand(1, 21, 3) - 0.5;
+        using var face = warping.Prepare(volume, source);
+        foreach (var count in new[] { 1, 4 })
         {
-            yield return row;
+            var driving = source + 0.05 * rand(count, 21, 3);
+            void Warp()
+            {
+                using var step = NewDisposeScope();
+                face.Warp(driving);
+            }
+            yield return Row.Of(Pair.Measure($"warping-256-{count}", "frames/s", count, Warp, peer, runs: 1, turns: 3), 1.2) with
+            {
+                Figure = $"LivePortrait's warping network, {count} frame{(count == 1 ? "" : "s at once")} of 256 pixels, float32",
+            };
         }
         using var decoder = new SpadeDecoder();
         decoder.eval();
@@ -91,27 +119,6 @@ internal static class TalkerBench
                     Figure = $"LivePortrait's decoder, {batch} frame{(batch == 1 ? "" : "s at once")} of {8 * side} pixels, {type}",
                 };
             }
-        }
-    }
-
-    private static IEnumerable<Row> Warping(Peer peer)
-    {
-        using var warping = new WarpingNetwork();
-        warping.eval();
-        Tensor volume = rand([1, 32, 16, 32, 32]), source = rand(1, 21, 3) - 0.5;
-        using var face = warping.Prepare(volume, source);
-        foreach (var count in new[] { 1, 4 })
-        {
-            var driving = source + 0.05 * rand(count, 21, 3);
-            void Warp()
-            {
-                using var step = NewDisposeScope();
-                face.Warp(driving);
-            }
-            yield return Row.Of(Pair.Measure($"warping-256-{count}", "frames/s", count, Warp, peer, runs: 1, turns: 3), 1.2) with
-            {
-                Figure = $"LivePortrait's warping network, {count} frame{(count == 1 ? "" : "s at once")} of 256 pixels, float32",
-            };
         }
     }
 
