@@ -46,10 +46,10 @@ public sealed class Projection : nn.Module<Tensor, Tensor>
     {
         if (lora is null && bias is null && small is null)
         {
-            return Fused.LinearRows(x, weight) ?? nn.functional.linear(x, weight, bias);
+            return Fused.LinearRows(x, weight) ?? Fused.Linear(x, weight, null) ?? nn.functional.linear(x, weight);
         }
         using var scope = NewDisposeScope();
-        var y = small is { } s ? InEightBits(x, s.Bytes, s.Scales) : nn.functional.linear(x, weight, bias);
+        var y = small is { } s ? InEightBits(x, s.Bytes, s.Scales) : Fused.Linear(x, weight, bias) ?? nn.functional.linear(x, weight, bias);
         return (lora is null ? y : y + lora.call(x)).MoveToOuterDisposeScope();
     }
 

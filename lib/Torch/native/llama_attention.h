@@ -10,33 +10,50 @@
 
 namespace {
 
-// Sums over the lanes of W vectors at once: lane i is the sum of a[i].
-inline V sums_of(V* a) {
-#pragma GCC unroll 4
-  for (int bit = W / 2; bit > 0; bit /= 2) {
+// Sums over the lanes of 2 bit vectors at once, whose lanes hold them already for the bits above: in the end lane i is the sum of a[i].
+template <int bit> inline void fold(V* a) {
+  if constexpr (bit > 0) {
     I own, other;
     for (int l = 0; l < W; l++) {
       own[l] = l & bit ? l + W : l;
       other[l] = (l ^ bit) + (l & bit ? W : 0);
     }
-#pragma GCC unroll 8
     for (int i = 0; i < bit; i++) a[i] = __builtin_shuffle(a[i], a[i + bit], own) + __builtin_shuffle(a[i], a[i + bit], other);
+    fold<bit / 2>(a);
   }
+}
+
+// Of W rows their products with x; a known width lets the compiler address them without a register each.
+template <bool half, int known> inline V products(const float* x, const void* rows, int64_t first, int64_t width) {
+  if constexpr (known) width = known;
+  V a[W];
+  for (int i = 0; i < W; i++) a[i] = V{};
+  for (int64_t j = 0; j < width; j += W) {
+    const V v = load(x + j);
+    for (int i = 0; i < W; i++) a[i] += v * load(rows, (first + i) * width + j, half);
+  }
+  fold<W / 2>(a);
   return a[0];
 }
 
-// scores[s] = x . rows[s], up to whole vectors; beyond count they are 0.
-template <bool half> void dots(const float* x, const void* rows, int64_t count, int64_t width, float* scores) {
-  for (int64_t s = 0; s < count; s += W) {
-    V a[W];
-    const int64_t n = count - s < W ? count - s : W;
-    for (int64_t i = 0; i < W; i++) {
-      a[i] = V{};
-      if (i >= n) continue;
-      for (int64_t j = 0; j < width; j += W) a[i] += load(x + j) * load(rows, (s + i) * width + j, half);
-    }
-    put(scores + s, sums_of(a));
+// scores[s] = x . rows[s] up to whole vectors, of which what is beyond count means nothing; there is memory for `room` rows.
+template <bool half> void dots(const float* x, const void* rows, int64_t count, int64_t room, int64_t width, float* scores) {
+  int64_t s = 0;
+  for (; s < count && s + W <= room; s += W)
+    put(scores + s, width == 32   ? products<half, 32>(x, rows, s, width)
+                    : width == 64 ? products<half, 64>(x, rows, s, width)
+                                  : products<half, 0>(x, rows, s, width));
+  for (; s < count; s++) {
+    V a{};
+    for (int64_t j = 0; j < width; j += W) a += load(x + j) * load(rows, s * width + j, half);
+    scores[s] = sum(a);
   }
+}
+
+inline V lanes_below(int64_t n, V x) {
+  I lane;
+  for (int i = 0; i < W; i++) lane[i] = i;
+  return lane < static_cast<int32_t>(n) ? x : V{};
 }
 
 // Scores to weights whose sum is 1; beyond count they are 0.
@@ -48,8 +65,7 @@ inline void soften(float* scores, int64_t count) {
   const float most = largest(top);
   for (int64_t i = 0; i < whole; i += W) {
     V e = exponential(load(scores + i) - most);
-    if (i + W > count)
-      for (int64_t k = count - i; k < W; k++) e[k] = 0;
+    if (i + W > count) e = lanes_below(count - i, e);
     total += e;
     put(scores + i, e);
   }
@@ -92,11 +108,11 @@ template <bool half> void attend_group(const retort::Kept& a, int64_t b, int64_t
       }
       int64_t first;
       const int64_t count = seen(a, b, t, &first);
-      dots<half>(q, at(k, first * h, half), count, h, scores);
+      dots<half>(q, at(k, first * h, half), count, a.all - first, h, scores);
       soften(scores, count);
       mix<half>(scores, at(v, first * h, half), count, h, 1, o);
       if (a.rows) {
-        dots<half>(q, at(a.prompt_keys, prompt, half), a.rows, h, scores);
+        dots<half>(q, at(a.prompt_keys, prompt, half), a.rows, a.rows, h, scores);
         soften(scores, a.rows);
         mix<half>(scores, at(a.prompt_values, prompt, half), a.rows, h, a.gates[n], o);
       }
@@ -116,6 +132,7 @@ inline void spread(const float* q, const float* d, const float* k, const float* 
                    float* dk, float* dv) {
   V total{};
   const int64_t whole = (count + W - 1) / W * W;
+  for (int64_t s = count; s < whole; s++) slopes[s] = 0;
   for (int64_t s = 0; s < whole; s += W) total += load(p + s) * load(slopes + s);
   const float mean = sum(total);
   for (int64_t s = 0; s < whole; s += W) put(slopes + s, load(p + s) * (load(slopes + s) - mean) * factor);
@@ -146,16 +163,16 @@ void attend_kept_backward(const retort::Kept& a, int64_t b, int64_t g, const flo
         for (int64_t j = 0; j < h; j += W) put(dq + j, V{});
         int64_t first;
         const int64_t count = seen(a, b, t, &first), from = first * h, group = (b * a.groups + g) * a.all * h + from;
-        dots<false>(q, k + from, count, h, p);
+        dots<false>(q, k + from, count, a.all - first, h, p);
         soften(p, count);
-        dots<false>(d, v + from, count, h, slopes);
+        dots<false>(d, v + from, count, a.all - first, h, slopes);
         spread(q, d, k + from, p, slopes, count, h, 1, dq, to.k + group, to.v + group);
       }
       if (a.rows) {
         const float *pk = static_cast<const float*>(a.prompt_keys) + prompt, *pv = static_cast<const float*>(a.prompt_values) + prompt;
-        dots<false>(q, pk, a.rows, h, p);
+        dots<false>(q, pk, a.rows, a.rows, h, p);
         soften(p, a.rows);
-        dots<false>(d, pv, a.rows, h, slopes);
+        dots<false>(d, pv, a.rows, a.rows, h, slopes);
         for (int64_t j = 0; j < h; j += W) put(mixed + j, V{});
         mix<false>(p, pv, a.rows, h, 1, mixed);
         V product{};

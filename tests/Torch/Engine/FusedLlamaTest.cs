@@ -100,7 +100,7 @@ public class FusedLlamaTest
     [InlineData(3, 37, 37, 1, 2, 48, false, 7, true)]
     [InlineData(2, 19, 40, 2, 1, 32, true, 20, false)]
     [InlineData(3, 1, 21, 4, 2, 64, true, 2, true)]
-    [InlineData(1, 1, 9, 1, 1, 128, false, 3, true)]
+    [InlineData(1, 1, 9, 2, 2, 128, false, 3, true)]
     public void AttendGrouped_Fused_EqualsPlain(int batch, int length, int all, int groups, int each, int head, bool padded, int rows, bool own)
     {
         SkipWithout(ScalarType.Float32);
