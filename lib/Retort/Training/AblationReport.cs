@@ -77,6 +77,16 @@ public sealed class AblationReport
             PairedEffect.Of(seeds.Count, found.Items, (s, weights) => Difference(found, arm, other, seeds[s], weights), found.Clusters));
     }
 
+    /// <summary>An arm's own mean over seeds, with the interval that seeds and test items give it: for a figure, not for a comparison of arms, which <see cref="Compare"/> pairs.</summary>
+    /// <param name="arm">the arm</param>
+    /// <param name="measure">a measure's name; null for the first</param>
+    public Effect Level(string arm, string? measure = null)
+    {
+        var found = Find(measure) ?? throw new KeyNotFoundException($"there is no measure \"{measure}\"");
+        var seeds = SeedsOf(arm);
+        return PairedEffect.Of(seeds.Count, found.Items, (s, weights) => found.Of(Outputs(arm, seeds[s]), weights), found.Clusters);
+    }
+
     /// <summary>One difference less another, paired by seed and test item: does what an arm gains grow from one condition to another?</summary>
     /// <param name="gap">arm and what it is compared with</param>
     /// <param name="less">the same under another condition</param>

@@ -87,6 +87,14 @@ public static class Experiment
             arms.Where(a => a.Seeds is not null).ToDictionary(a => a.Name, a => a.Seeds!));
     }
 
+    /// <summary>Preparations beside one another, such as two teachers, each on a core of its own: the numbers are the same as one after the other. The first error is thrown when all have ended.</summary>
+    /// <param name="work">each gets where to say how far it is</param>
+    public static void Beside(params Action<Progress>[] work)
+    {
+        using var shown = Progress.Below();
+        AllCores.Beside([.. work.Select(one => (Action)(() => one(shown)))]);
+    }
+
     /// <summary>A folder of the cache for what is made once, such as a teacher or a store: named by all that decides it.</summary>
     /// <param name="kind">what it is, in letters, digits and dashes</param>
     /// <param name="decidedBy">records, arms, texts, numbers, functions, data sets: in this order</param>

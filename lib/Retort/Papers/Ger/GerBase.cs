@@ -38,10 +38,13 @@ public sealed record GerBaseSettings
     public bool WholeLists { get; init; } = true;
 
     /// <summary>
-    /// Share of lists whose answer is what was said; that of the others is one of their own hypotheses, drawn evenly. Below 1 the base can
-    /// correct, vote and copy, and nothing tells it which: as a large model before it is tuned.
+    /// Share of lists that the base learns to correct; those others it learns to copy: their answer is one of their own hypotheses, drawn
+    /// evenly. Below 1 the base has two skills, as a large model has many, and a prompt without one of <see cref="GerPrompt.Tasks"/> leaves open which is wanted.
     /// </summary>
     public double TruthShare { get; init; } = 1;
+
+    /// <summary>Share of lists whose prompt names the task, where there are two.</summary>
+    public double NamedShare { get; init; } = 0.5;
 
     /// <summary>The seed of weights, order and corruptions.</summary>
     public long Seed { get; init; } = 11;
@@ -116,7 +119,10 @@ public sealed class GerBase : IResultKey
                 return (data.Words.EncodeMarked(data.Text[i]), 1);
             }
             var list = corrupted(data.Text[i], draw);
-            var (tokens, length) = prompt.EncodeWithAnswer(settings.TruthShare >= 1 || draw.Chance(settings.TruthShare) ? list : list with { Truth = draw.Pick(list.Hypotheses) });
+            var correct = settings.TruthShare >= 1 || draw.Chance(settings.TruthShare);
+            var named = settings.TruthShare < 1 && draw.Chance(settings.NamedShare);
+            var how = named ? GerPrompt.Short(data.Words, GerPrompt.Tasks[correct ? 0 : 1]) : prompt;
+            var (tokens, length) = how.EncodeWithAnswer(correct ? list : list with { Truth = draw.Pick(list.Hypotheses) });
             return (tokens, settings.WholeLists ? 1 : length);
         }
     }

@@ -17,7 +17,7 @@ namespace Retort.Papers.Ger;
 /// </summary>
 public sealed class GerData : IResultKey
 {
-    private const string Version = "ger data 3";
+    private const string Version = "ger data 4";
     private static readonly string[] parts = ["train", "validation", "test"];
     private readonly GerDataSettings settings;
     private readonly IReadOnlyDictionary<string, string[]> sentences;
@@ -55,8 +55,8 @@ public sealed class GerData : IResultKey
     /// <summary>Seconds that making the lists took, the recogniser's training included.</summary>
     public double Seconds { get; private set; }
 
-    /// <summary>The headings of the prompt, one token each: what stands for the published instruction and headings.</summary>
-    public static IReadOnlyList<string> Headings { get; } = ["[BEST]", "[OTHER]", "[RESPONSE]"];
+    /// <summary>The headings of the prompt, one token each: what stands for the published instruction and headings; then the names of tasks.</summary>
+    public static IReadOnlyList<string> Headings { get; } = ["[BEST]", "[OTHER]", "[RESPONSE]", .. GerPrompt.Tasks];
 
     /// <summary>The data, made first where the cache lacks them.</summary>
     /// <param name="settings">null for the defaults</param>

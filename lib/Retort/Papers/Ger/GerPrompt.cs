@@ -24,10 +24,19 @@ public sealed class GerPrompt
     /// <summary>The tokenizer.</summary>
     public Tokenizer Tokenizer { get; }
 
+    /// <summary>
+    /// Names of the two tasks that a small base may know (<see cref="GerBaseSettings.TruthShare"/>): to write what was said, and to write one of
+    /// the hypotheses. Prompts of GER have none: which is wanted is for the adapter to learn.
+    /// </summary>
+    public static IReadOnlyList<string> Tasks { get; } = ["[CORRECT]", "[COPY]"];
+
     /// <summary>The short prompt of the synthetic experiment: one token for each heading; the answer is encoded apart.</summary>
-    public static GerPrompt Short(Tokenizer tokenizer)
+    /// <param name="tokenizer">the experiment's words</param>
+    /// <param name="task">one of <see cref="Tasks"/>, named before the last heading; null as GER has it</param>
+    public static GerPrompt Short(Tokenizer tokenizer, string? task = null)
     {
-        string Text(NBestList list) => $"[BEST] {list.Hypotheses[0]} {string.Concat(list.Hypotheses.Skip(1).Select(h => $"[OTHER] {h} "))}[RESPONSE]";
+        var last = task is null ? "[RESPONSE]" : $"{task} [RESPONSE]";
+        string Text(NBestList list) => $"[BEST] {list.Hypotheses[0]} {string.Concat(list.Hypotheses.Skip(1).Select(h => $"[OTHER] {h} "))}{last}";
         return new(tokenizer, Text, list => [.. tokenizer.Encode(Text(list)), .. tokenizer.Encode(list.Truth)], bos: false, anew: true);
     }
 
