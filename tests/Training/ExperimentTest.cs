@@ -42,6 +42,28 @@ public sealed class ExperimentTest : IDisposable
     }
 
     [Fact]
+    public void Level_OfAnArm_IsItsMeanWithTheSpreadOfSeedsAndItems()
+    {
+        var report = Run(new(1), [new("a", x => x), new("b", x => x / 2)], 1, 2, 3);
+        var (level, apart) = (report.Level("a"), report.Compare("a", "b"));
+        Assert.Equal(report.Of("a").Average(), level.Estimate, 1e-9);
+        Assert.Equal((3, 200), (level.Seeds, level.Items));
+        Assert.True(level.Low < level.Estimate && level.Estimate < level.High);
+        Assert.Equal(level.Estimate - report.Level("b").Estimate, apart.Estimate, 1e-9);
+        Assert.Throws<KeyNotFoundException>(() => report.Level("a", "no such"));
+    }
+
+    [Fact]
+    public void Beside_SeveralWorks_AllEndAndTheFirstErrorIsThrown()
+    {
+        var done = 0;
+        Experiment.Beside(_ => Interlocked.Increment(ref done), shown => { shown.Run("one").Begin(); Interlocked.Increment(ref done); });
+        Assert.Equal(2, done);
+        Assert.Equal("here", Assert.Throws<FormatException>(() => Experiment.Beside(_ => throw new FormatException("here"), _ => Interlocked.Increment(ref done))).Message);
+        Assert.Equal(3, done);
+    }
+
+    [Fact]
     public void Run_SameFunctions_AreNotRunAgain()
     {
         TestArm[] arms = [new("a", x => x), new("b", x => x / 2)];
