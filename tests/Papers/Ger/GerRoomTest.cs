@@ -177,6 +177,7 @@ public sealed class GerRoomTest : IDisposable
         var heard = data.Test.Select(i => (float)GerStudent.Errors(i.List.Truth, i.List.Hypotheses[0]).Errors).ToArray();
         var less = GerFigures.LessTheBest(report, "GER", data.Test);
         Assert.Equal(new long[] { 1, 2 }.Average(seed => Wer(report.Outputs("GER", seed)["errors"])) - Wer(heard), less.Estimate, 1e-4);
+        Assert.Equal(less.Estimate + 100 * heard.Sum() / outputs["words"].Sum(), GerFigures.LessTheBest(report, "GER", data.Test, null, [.. outputs["words"].Select(w => (0, (int)w))]).Estimate, 1e-4);
         var gates = GerFigures.Gates(report, ["GER", "audio"], data.Test, i => i.List.Hypotheses[^1]).ToMarkdown();
         Assert.Contains("| all |", gates);
         Assert.Equal(1 + data.Test.Select(i => i.Noise).Where(n => n is not null).Distinct().Count() + data.Test.Select(i => i.Ratio).Distinct().Count(), gates.Split('\n').Count(l => l.StartsWith("| ", StringComparison.Ordinal)) - 1);
@@ -187,11 +188,11 @@ public sealed class GerRoomTest : IDisposable
     }
 
     [Fact]
-    public void Base_ToldTheTruthInNoList_LearnsToWriteHypotheses()
+    public void Base_ShareOfCorrectedLists_DecidesWhatIsLearnedAndNothingWhereItIsAll()
     {
         var data = GerData.Of(tiny, Progress.None());
         var settings = new GerBaseSettings { Model = new LlamaSettings { Width = 16, Depth = 2, Heads = 2, Groups = 1, Hidden = 24, Context = 192 }, Steps = 3, Batch = 4, PlainShare = 0, WholeLists = false };
-        GerBase With(double truths) => GerBase.Train(settings with { TruthShare = truths }, data, progress: Progress.None());
+        GerBase With(double truths) => GerBase.Train(settings with { CorrectShare = truths }, data, progress: Progress.None());
         Assert.Equal(With(1).ResultKey, GerBase.Train(settings, data, progress: Progress.None()).ResultKey);
         Assert.NotEqual(With(1).ResultKey, With(0).ResultKey);
         Assert.NotEqual(With(0.5).ResultKey, With(0).ResultKey);

@@ -38,13 +38,14 @@ public sealed record GerBaseSettings
     public bool WholeLists { get; init; } = true;
 
     /// <summary>
-    /// Share of lists that the base learns to correct; those others it learns to copy: their answer is one of their own hypotheses, drawn
-    /// evenly. Below 1 the base has two skills, as a large model has many, and a prompt without one of <see cref="GerPrompt.Tasks"/> leaves open which is wanted.
+    /// Share of lists that the base learns to correct. Below 1 it has two skills, as a large model has many: these lists name the task
+    /// (<see cref="GerPrompt.Task"/>), and the others name none and are copied: their answer is one of their own hypotheses, drawn evenly. GER's prompts
+    /// name none, so that the base alone copies, and to correct is for the adapter to bring forth.
     /// </summary>
-    public double TruthShare { get; init; } = 1;
+    public double CorrectShare { get; init; } = 1;
 
-    /// <summary>Share of lists whose prompt names the task, where there are two.</summary>
-    public double NamedShare { get; init; } = 0.5;
+    /// <summary>Whether products are in bfloat16, where the processor multiplies it.</summary>
+    public bool Mixed { get; init; }
 
     /// <summary>The seed of weights, order and corruptions.</summary>
     public long Seed { get; init; } = 11;
@@ -92,7 +93,7 @@ public sealed class GerBase : IResultKey
     public static GerBase Train(GerBaseSettings settings, GerData data, string? folder = null, Progress? progress = null, CancellationToken cancel = default, ListChannel? channel = null, GerBase? from = null)
     {
         var size = settings.Model with { Vocabulary = data.Words.Count };
-        var prompt = GerPrompt.Short(data.Words);
+        var (prompt, named) = (GerPrompt.Short(data.Words), GerPrompt.Short(data.Words, GerPrompt.Task));
         using var model = new Llama(size);
         model.Fill(settings.Seed);
         if (from is not null)
@@ -100,7 +101,7 @@ public sealed class GerBase : IResultKey
             LlamaCheckpoint.Load(model, from.weights);
         }
         var adam = new AdamSettings { Beta2 = 0.98, WeightDecay = 0.01, Decoupled = true, SpareVectors = true };
-        var training = new GerTextTraining(from is null ? "language model" : "language model, goes on", settings.Seed, settings.Steps, settings.Batch, settings.LearningRate, adam);
+        var training = new GerTextTraining(from is null ? "language model" : "language model, goes on", settings.Seed, settings.Steps, settings.Batch, settings.LearningRate, adam, settings.Mixed);
         Func<string, RandomStream, NBestList> corrupted = channel is null ? data.Sounds.List : channel.List;
         var result = training.Run(model, data, new { settings, Data = data.ResultKey, Channel = channel?.ResultKey, From = from?.ResultKey }, context =>
         {
@@ -119,10 +120,9 @@ public sealed class GerBase : IResultKey
                 return (data.Words.EncodeMarked(data.Text[i]), 1);
             }
             var list = corrupted(data.Text[i], draw);
-            var correct = settings.TruthShare >= 1 || draw.Chance(settings.TruthShare);
-            var named = settings.TruthShare < 1 && draw.Chance(settings.NamedShare);
-            var how = named ? GerPrompt.Short(data.Words, GerPrompt.Tasks[correct ? 0 : 1]) : prompt;
-            var (tokens, length) = how.EncodeWithAnswer(correct ? list : list with { Truth = draw.Pick(list.Hypotheses) });
+            var two = settings.CorrectShare < 1;
+            var copied = two && !draw.Chance(settings.CorrectShare);
+            var (tokens, length) = (two && !copied ? named : prompt).EncodeWithAnswer(copied ? list with { Truth = draw.Pick(list.Hypotheses) } : list);
             return (tokens, settings.WholeLists ? 1 : length);
         }
     }

@@ -55,8 +55,8 @@ public sealed class GerData : IResultKey
     /// <summary>Seconds that making the lists took, the recogniser's training included.</summary>
     public double Seconds { get; private set; }
 
-    /// <summary>The headings of the prompt, one token each: what stands for the published instruction and headings; then the names of tasks.</summary>
-    public static IReadOnlyList<string> Headings { get; } = ["[BEST]", "[OTHER]", "[RESPONSE]", .. GerPrompt.Tasks];
+    /// <summary>The headings of the prompt, one token each: what stands for the published instruction and headings; then the name of a task.</summary>
+    public static IReadOnlyList<string> Headings { get; } = ["[BEST]", "[OTHER]", "[RESPONSE]", GerPrompt.Task];
 
     /// <summary>The data, made first where the cache lacks them.</summary>
     /// <param name="settings">null for the defaults</param>

@@ -67,9 +67,10 @@ public static class GerFigures
     /// <param name="arm">the arm</param>
     /// <param name="test">the test's lists</param>
     /// <param name="which">those that count; null for all</param>
-    public static Effect LessTheBest(AblationReport report, string arm, IReadOnlyList<GerItem> test, Func<GerItem, bool>? which = null)
+    /// <param name="others">errors and words of other texts in the best hypothesis's place, such as the bare base's, one a list</param>
+    public static Effect LessTheBest(AblationReport report, string arm, IReadOnlyList<GerItem> test, Func<GerItem, bool>? which = null, IReadOnlyList<(int Errors, int Words)>? others = null)
     {
-        var heard = test.Select(i => GerStudent.Errors(i.List.Truth, i.List.Hypotheses[0])).ToArray();
+        var heard = others ?? [.. test.Select(i => GerStudent.Errors(i.List.Truth, i.List.Hypotheses[0]))];
         var errors = report.SeedsOf(arm).Select(seed => report.Outputs(arm, seed)["errors"]).ToArray();
         var rows = Enumerable.Range(0, test.Count).Where(i => which?.Invoke(test[i]) != false).ToArray();
         return PairedEffect.Of(errors.Length, test.Count, (seed, weights) =>

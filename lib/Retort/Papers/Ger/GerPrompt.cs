@@ -24,15 +24,12 @@ public sealed class GerPrompt
     /// <summary>The tokenizer.</summary>
     public Tokenizer Tokenizer { get; }
 
-    /// <summary>
-    /// Names of the two tasks that a small base may know (<see cref="GerBaseSettings.TruthShare"/>): to write what was said, and to write one of
-    /// the hypotheses. Prompts of GER have none: which is wanted is for the adapter to learn.
-    /// </summary>
-    public static IReadOnlyList<string> Tasks { get; } = ["[CORRECT]", "[COPY]"];
+    /// <summary>Names the task of writing what was said, for a base that has learned to copy as well (<see cref="GerBaseSettings.CorrectShare"/>).</summary>
+    public const string Task = "[CORRECT]";
 
     /// <summary>The short prompt of the synthetic experiment: one token for each heading; the answer is encoded apart.</summary>
     /// <param name="tokenizer">the experiment's words</param>
-    /// <param name="task">one of <see cref="Tasks"/>, named before the last heading; null as GER has it</param>
+    /// <param name="task">named before the last heading (<see cref="Task"/>); null as GER has it</param>
     public static GerPrompt Short(Tokenizer tokenizer, string? task = null)
     {
         var last = task is null ? "[RESPONSE]" : $"{task} [RESPONSE]";

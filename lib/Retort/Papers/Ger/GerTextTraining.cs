@@ -11,7 +11,8 @@ namespace Retort.Papers.Ger;
 /// <param name="Batch">sentences in a step</param>
 /// <param name="LearningRate">the highest rate</param>
 /// <param name="Adam">the optimizer</param>
-internal sealed record GerTextTraining(string Name, long Seed, long Steps, int Batch, double LearningRate, AdamSettings Adam)
+/// <param name="Mixed">whether products are in bfloat16, where the processor multiplies it</param>
+internal sealed record GerTextTraining(string Name, long Seed, long Steps, int Batch, double LearningRate, AdamSettings Adam, bool Mixed = false)
 {
     internal TrainResult Run(nn.Module model, GerData data, object settings, Func<StepContext, Tensor> step, string? folder, Progress? progress, CancellationToken cancel)
     {
@@ -33,6 +34,7 @@ internal sealed record GerTextTraining(string Name, long Seed, long Steps, int B
             Steps = Steps,
             Adam = Adam,
             ClipNorm = 1,
+            Mixed = Mixed,
             Patience = 0,
             Final = FinalWeights.Last,
             LogEvery = Math.Max(Steps / 50, 1),
