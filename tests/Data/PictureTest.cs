@@ -198,4 +198,25 @@ public sealed class PictureTest : IDisposable
         Assert.Throws<ArgumentException>(() => VideoFile.Write(In("a.mp4"), 64, 64, [frame, new Picture(2, 2, new byte[12])]));
         Assert.Empty(Directory.GetFiles(folder));
     }
+
+    [Fact]
+    public void PartWithHalf_KnownPixels_StandWhereTheyBelong()
+    {
+        var whole = new Picture(41, 30, [.. Enumerable.Range(0, 3 * 41 * 30).Select(i => (byte)(i % 251))]);
+        var part = whole.Part((5, 6, 20, 20));
+        Assert.Equal((20, 20), (part.Width, part.Height));
+        Assert.Equal(whole.Rgb[3 * (41 * 7 + 9) + 1], part.Rgb[3 * (20 * 1 + 4) + 1]);
+        // Put back where it was taken from nothing changes but the odd column, which goes; another picture shows in the middle and fades at the rim.
+        Assert.Equal(whole.Part((0, 0, 40, 30)).Rgb, whole.With(part, (5, 6, 20, 20)).Rgb);
+        var white = whole.With(new Picture(20, 20, [.. Enumerable.Repeat((byte)255, 1200)]), (5, 6, 20, 20));
+        int At(Picture p, int x, int y) => p.Rgb[3 * (p.Width * y + x)];
+        Assert.Equal(255, At(white, 15, 16));
+        Assert.Equal(At(whole, 4, 16), At(white, 4, 16));
+        Assert.Equal(At(whole, 5, 16) + 0.25 * (255 - At(whole, 5, 16)), At(white, 5, 16), 0.51);
+        var half = part.Half();
+        Assert.Equal((At(part, 0, 0) + At(part, 1, 0) + At(part, 0, 1) + At(part, 1, 1)) / 4, At(half, 0, 0));
+        using var tensor = part.ToTensor(20);
+        Assert.Equal([1, 3, 20, 20], tensor.shape);
+        Assert.Equal(part.Rgb[3 * (20 * 2 + 3) + 2] / 255f, tensor[0, 2, 2, 3].item<float>(), 1e-6f);
+    }
 }

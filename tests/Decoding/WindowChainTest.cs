@@ -60,4 +60,21 @@ public sealed class WindowChainTest
         Assert.InRange(track[4], 0.33f, 0.34f);
         Assert.Throws<ArgumentOutOfRangeException>(() => Run(10, 4, overlap: 4));
     }
+
+    [Fact]
+    public void KalmanSmoother_PublishedNoise_KeepsNearlyEverythingAndLessSmooths()
+    {
+        using var scope = NewDisposeScope();
+        var values = new float[21 * 70];
+        values[10 * 70 + 1] = 1;
+        values[10 * 70] = 1;
+        var impulse = tensor(values, [21, 70]);
+        var kept = KalmanSmoother.Smoothed(impulse, 50);
+        // A centre of 0.962 and neighbours of 0.0185; the scale is not smoothed.
+        Assert.Equal(0.962, kept[10, 1].item<float>(), 2e-3);
+        Assert.Equal(0.0185, kept[11, 1].item<float>(), 1e-3);
+        Assert.Equal(0.0185, kept[9, 1].item<float>(), 1e-3);
+        Assert.Equal(1, kept[10, 0].item<float>());
+        Assert.InRange(KalmanSmoother.Smoothed(impulse, 0.1)[10, 1].item<float>(), 0.05, 0.4);
+    }
 }

@@ -218,4 +218,30 @@ public sealed class TalkerTest
         Assert.Contains("data:video/mp4;base64,", player.ToHtml());
         Assert.Contains("a title", player.ToText());
     }
+
+    [Fact]
+    public void Beats_HeadThatStopsAtTheSoundsBeats_ScoresMoreThanOneThatStopsBetween()
+    {
+        // Loud bursts at 1 and 2 s; yaw that is fastest between stops, which lie at the bursts or half a second later.
+        var samples = new float[16000 * 4];
+        foreach (var start in new[] { 16000, 32000 })
+        {
+            for (var i = 0; i < 4000; i++)
+            {
+                samples[start + i] = 0.5f * MathF.Sin(0.3f * i);
+            }
+        }
+        float[] face = [.. Enumerable.Range(0, 63).Select(i => 0.1f * MathF.Sin(i))];
+        using var scope = NewDisposeScope();
+        var motion = zeros(2, 100, 70);
+        for (var f = 0; f < 100; f++)
+        {
+            motion[0, f, 0] = motion[1, f, 0] = 1;
+            motion[0, f, 1] = (float)(10 * Math.Cos(Math.PI * f / 25.0));
+            motion[1, f, 1] = (float)(10 * Math.Cos(Math.PI * (f - 12.5) / 25.0));
+        }
+        var scores = TalkerTraining.Beats([new FaceClip("beats", 0, "", samples, [], new float[100 * 70], face)], motion);
+        Assert.InRange(scores[0], 0.7, 1);
+        Assert.InRange(scores[1], 0, 0.3);
+    }
 }

@@ -16,10 +16,15 @@ public sealed record MotionNormalisation(float[] Mean, float[] Deviation, float[
     private static readonly (string Name, int Count)[] parts = [("scale", 1), ("yaw", 1), ("pitch", 1), ("roll", 1), ("t", 3), ("exp", 63)];
 
     /// <summary>The normalisation of clips.</summary>
-    public static MotionNormalisation Of(IReadOnlyList<FaceClip> clips)
+    public static MotionNormalisation Of(IReadOnlyList<FaceClip> clips) => Of(clips.SelectMany(c => c.Motion.Chunk(FaceClip.Width)), clips.Select(c => c.Canonical));
+
+    /// <summary>The normalisation of rows; numbers that never differ get a deviation of 1.</summary>
+    /// <param name="motion">70 numbers each</param>
+    /// <param name="canonical">63 numbers each</param>
+    public static MotionNormalisation Of(IEnumerable<float[]> motion, IEnumerable<float[]> canonical)
     {
-        var (mean, deviation) = Moments(clips.SelectMany(c => c.Motion.Chunk(FaceClip.Width)).ToArray(), FaceClip.Width);
-        var (canonicalMean, canonicalDeviation) = Moments([.. clips.Select(c => c.Canonical)], 63);
+        var (mean, deviation) = Moments([.. motion], FaceClip.Width);
+        var (canonicalMean, canonicalDeviation) = Moments([.. canonical], 63);
         return new MotionNormalisation(mean, deviation, canonicalMean, canonicalDeviation);
     }
 

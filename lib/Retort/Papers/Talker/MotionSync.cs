@@ -38,6 +38,7 @@ public sealed class MotionSync : nn.Module
         var model = new MotionSync((int)data.Train.Audio.shape[2], 11);
         const int Places = 24, Clips = 8;
         var (clips, frames) = (data.Train.Clips.Count, data.Train.Motion.shape[1]);
+        using var lipNumbersOnly = data.Train.Motion.index_select(2, tensor(lipNumbers));
         TrainLoop.Run(new TrainTask
         {
             Model = model,
@@ -46,14 +47,16 @@ public sealed class MotionSync : nn.Module
             Step = context =>
             {
                 var random = context.Random("sync places");
-                var loss = zeros(1);
-                foreach (var clip in context.Batch)
+                // Moments of one clip against one another: the judge cannot go by the voice. A moment is five frames of a clip's.
+                var places = context.Batch.Select(clip => (Clip: clip, First: Enumerable.Range(0, Places).Select(_ => random.Next((int)frames - Frames + 1)).Distinct().ToArray())).ToArray();
+                var rows = tensor(places.SelectMany(p => p.First.SelectMany(f => Enumerable.Range(0, Frames).Select(i => p.Clip * frames + f + i))).ToArray());
+                Tensor Moments(Tensor all) => all.flatten(0, 1).index_select(0, rows).view(-1, Frames, all.shape[2]).transpose(1, 2).flatten(1);
+                Tensor l = nn.functional.normalize(model.lips.call(Moments(lipNumbersOnly)), dim: 1), s = nn.functional.normalize(model.sound.call(Moments(data.Train.Audio)), dim: 1);
+                var (loss, at) = (zeros(1), 0L);
+                foreach (var (_, first) in places)
                 {
-                    // Moments of one clip against one another: the judge cannot go by the voice.
-                    var places = tensor(Enumerable.Range(0, Places).Select(_ => (long)random.Next((int)frames - Frames + 1)).Distinct().ToArray());
-                    var l = model.Lips(data.Train.Motion.narrow(0, clip, 1))[0].index_select(0, places);
-                    var s = model.Sound(data.Train.Audio.narrow(0, clip, 1))[0].index_select(0, places);
-                    loss = loss + nn.functional.cross_entropy(matmul(l, s.t()) * 10, arange(places.shape[0]));
+                    loss = loss + nn.functional.cross_entropy(matmul(l.narrow(0, at, first.Length), s.narrow(0, at, first.Length).t()) * 10, arange(first.Length));
+                    at += first.Length;
                 }
                 return loss.sum() / Clips;
             },

@@ -132,7 +132,8 @@ public static class TalkerPaper
         // Held-out clips are drawn, not the first of a sorted folder.
         var order = RandomStream.Of(settings.Seed, "held out").Permutation(clips.Length);
         var (validation, train) = (order[..held], order[held..]);
-        var normalisation = Normalisation(train.Select(i => clips[i]));
+        IEnumerable<float[]> Rows(Func<(Tensor Motion, Tensor Canonical, Tensor Audio), Tensor> of) => train.SelectMany(i => of(clips[i]).data<float>().ToArray().Chunk((int)of(clips[i]).shape[1]));
+        var normalisation = MotionNormalisation.Of(Rows(c => c.Motion), Rows(c => c.Canonical));
         Tensor mean = tensor(normalisation.Mean), deviation = tensor(normalisation.Deviation), kpMean = tensor(normalisation.CanonicalMean), kpDeviation = tensor(normalisation.CanonicalDeviation);
         var model = new MotionDenoiser(settings.Denoiser, settings.Seed);
         model.to(device);
@@ -203,19 +204,5 @@ public static class TalkerPaper
         var wrong = new[] { ("motion", 70L), ("kp", 63L), ("audio", 512L) }.Where(p => !read.TryGetValue(p.Item1, out var t) || t.dim() != 2 || t.shape[1] != p.Item2 || t.shape[0] != read.Values.First().shape[0]).ToArray();
         return wrong.Length == 0 ? (read["motion"], read["kp"], read["audio"])
             : throw new BadInputException(file, "", $"expected motion (T, 70), kp (T, 63) and audio (T, 512); wrong or missing: {string.Join(", ", wrong.Select(w => w.Item1))}");
-    }
-
-    private static MotionNormalisation Normalisation(IEnumerable<(Tensor Motion, Tensor Canonical, Tensor Audio)> clips)
-    {
-        var list = clips.ToArray();
-        (float[], float[]) Of(IEnumerable<Tensor> parts)
-        {
-            var all = cat([.. parts], 0).to(float64);
-            var deviation = all.std(0, unbiased: false);
-            deviation = where(deviation < 1e-12, ones_like(deviation), deviation);
-            return (all.mean([0]).to(float32).data<float>().ToArray(), deviation.to(float32).data<float>().ToArray());
-        }
-        var (motion, canonical) = (Of(list.Select(c => c.Motion)), Of(list.Select(c => c.Canonical)));
-        return new MotionNormalisation(motion.Item1, motion.Item2, canonical.Item1, canonical.Item2);
     }
 }

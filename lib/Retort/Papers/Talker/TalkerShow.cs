@@ -35,7 +35,7 @@ public static class TalkerShow
         {
             var sound = clip.Samples.AsSpan(0, clip.Frames * Wav2LipMel.SamplesPerFrame).ToArray();
             VideoFile.Write(file, frames[0].Width, frames[0].Height, frames, new Wave(sound, Wav2LipMel.SampleRate), quality: 28);
-            var strip = Picture.Beside([.. Enumerable.Range(0, 3).Select(i => Half(frames[(2 * i + 1) * frames.Length / 6]))]);
+            var strip = Picture.Beside([.. Enumerable.Range(0, 3).Select(i => frames[(2 * i + 1) * frames.Length / 6].Half())]);
             return new VideoPlayer(File.ReadAllBytes(file), strip.ToPng(), Math.Clamp(frames[0].Width * 3 / 2, 360, 900), title)
                 .WithSound(sound, Wav2LipMel.SampleRate, clip.Phonemes.Where(p => p.Ipa.Length > 0).Select(p => (p.Seconds, p.Ipa)));
         }
@@ -118,17 +118,4 @@ public static class TalkerShow
     }
 
     private static double[] Seconds(FaceClip clip) => [.. Enumerable.Range(0, clip.Frames).Select(i => i / 25.0)];
-
-    private static Picture Half(Picture p)
-    {
-        var (width, height) = (p.Width / 2, p.Height / 2);
-        var rgb = new byte[3 * width * height];
-        for (var i = 0; i < rgb.Length; i++)
-        {
-            var (x, y, c) = (i / 3 % width, i / 3 / width, i % 3);
-            int At(int dx, int dy) => p.Rgb[3 * ((2 * y + dy) * p.Width + 2 * x + dx) + c];
-            rgb[i] = (byte)((At(0, 0) + At(1, 0) + At(0, 1) + At(1, 1)) / 4);
-        }
-        return new Picture(width, height, rgb);
-    }
 }

@@ -1,5 +1,7 @@
+using Retort.Audio;
 using Retort.Data;
 using Retort.Decoding;
+using Retort.Layers;
 using Retort.Losses;
 using Retort.Metrics;
 using Retort.Models;
@@ -46,9 +48,6 @@ public sealed record TalkerStart(Action<MotionDenoiser> Weights, ITalkerBatches 
 /// <summary>Trains arms and measures what they generate for the test clips.</summary>
 public static class TalkerTraining
 {
-    /// <summary>The published default: the error of the predicted noise (what an arm's own function replaces).</summary>
-    public static Tensor NoiseLoss(MotionDenoiser model, TalkerBatch batch) => MotionLosses.MeanSquared(model.Predict(batch.Noised, batch.Steps, batch.Condition), batch.Noise);
-
     /// <summary>DDIM of a number of steps with the audio's part computed once a window.</summary>
     /// <param name="model">the denoiser</param>
     /// <param name="condition">the window's condition</param>
@@ -182,6 +181,7 @@ public static class TalkerTraining
             ["acceleration"] = ByClip(MotionMetrics.Acceleration(motion)),
             ["acceleration of truth"] = ByClip(MotionMetrics.Acceleration(truth)),
             ["spread"] = [.. MotionMetrics.Spread(motion.view(samples, clips, -1, FaceClip.Width)).Select(v => (float)v)],
+            ["beat alignment"] = ByClip(Beats(test.Clips, motion)),
             ["LSE-D"] = ByClip([.. sync.Select(s => s.Distance)]),
             ["LSE-C"] = ByClip([.. sync.Select(s => s.Confidence)]),
             ["distances"] = [.. Enumerable.Range(0, sync[0].Distances.Count).Select(i => (float)sync.Average(s => s.Distances[i]))],
@@ -198,6 +198,20 @@ public static class TalkerTraining
             values["Fréchet"] = MotionMetrics.Frechet(data.Denormalise(test.Motion), motion);
         }
         return new ArmOutcome(values, null, outputs);
+    }
+
+    /// <summary>The published Beat Align Score of each track: how near the heads' beats, minima of the keypoints' speed, are to the sound's (<see cref="BeatAlignment"/>).</summary>
+    /// <param name="clips">whose sound and face</param>
+    /// <param name="motion">(S N, F, 70) in degrees and keypoint units: S rounds of the clips</param>
+    public static double[] Beats(IReadOnlyList<FaceClip> clips, Tensor motion)
+    {
+        using var scope = NewDisposeScope();
+        var heard = clips.Select(c => BeatAlignment.AudioBeats(c.Samples, Wav2LipMel.SampleRate)).ToArray();
+        return [.. Enumerable.Range(0, (int)motion.shape[0]).Select(i =>
+        {
+            var points = KeypointTransform.OfMotion(tensor(clips[i % clips.Count].Canonical).view(1, 21, 3), motion[i]);
+            return BeatAlignment.Score(heard[i % heard.Length], BeatAlignment.MotionBeats(points.contiguous().data<float>().ToArray(), 63));
+        })];
     }
 
     /// <summary>How far the yaw of one arm's samples is from that of another's with the same noises, in degrees: one number a test clip, mean over frames and samples.</summary>
@@ -247,6 +261,7 @@ public static class TalkerTraining
             Of("lip r shifted", "", "F2", o => Plain(o, "lip r shifted")),
             Of("LSE-D", "", "F3", o => Plain(o, "LSE-D"), lower: true),
             Of("LSE-C", "", "F3", o => Plain(o, "LSE-C")),
+            Of("beat alignment", "", "F2", o => Plain(o, "beat alignment")),
             Of("pose deviation", "degrees", "F2", o => Plain(o, "pose deviation")),
             Of("pose ratio", "of truth", "F2", o => Ratio(o, "pose deviation")),
             Of("acceleration ratio", "of truth", "F2", o => Ratio(o, "acceleration"), lower: true),

@@ -32,16 +32,16 @@ public sealed class TalkingPortrait : IDisposable
     {
         this.device = device;
         var problems = new List<string>();
-        Fill(appearance, files["appearance_feature_extractor"], n => n, problems);
-        Fill(extractor, files["motion_extractor"], n => n, problems);
-        Fill(warping, files["warping_module"], n => n, problems);
-        Fill(decoder, files["spade_generator"], n => n, problems);
-        Fill(encoder, files["wav2lip"], n => n.StartsWith("audio_encoder.", StringComparison.Ordinal) ? n : null, problems);
-        Fill(denoiser, files["KDTalker"], n => n.StartsWith("point_model.model.", StringComparison.Ordinal) ? n["point_model.model.".Length..] : n, problems);
+        Fill(appearance, files["appearance_feature_extractor"], problems);
+        Fill(extractor, files["motion_extractor"], problems);
+        Fill(warping, files["warping_module"], problems);
+        Fill(decoder, files["spade_generator"], problems);
+        Fill(encoder, files["wav2lip"], problems, n => n.StartsWith("audio_encoder.", StringComparison.Ordinal) ? n : null);
+        Fill(denoiser, files["KDTalker"], problems, n => n.StartsWith("point_model.model.", StringComparison.Ordinal) ? n["point_model.model.".Length..] : n);
         if (files.TryGetValue("stitching_retargeting_module", out var stitch))
         {
             stitching = StitchingNetwork.Stitching();
-            FillStitching(stitching, stitch, problems);
+            Fill(stitching, stitch, problems, part: "retarget_shoulder");
         }
         try
         {
@@ -138,7 +138,7 @@ public sealed class TalkingPortrait : IDisposable
         }
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        var face = Resized(Cut(picture, box), FaceSide).to(device);
+        var face = picture.Part(box).ToTensor(FaceSide).to(device);
         var source = extractor.call(face);
         var features = appearance.call(face);
         var audio = encoder.call(Wav2LipMel.Windows(Wav2LipMel.Spectrogram(sound.Samples), frames).to(device)).to(float32).unsqueeze(0);
@@ -170,7 +170,7 @@ public sealed class TalkingPortrait : IDisposable
         for (var first = 0; first < count; first += batch)
         {
             using var part = NewDisposeScope();
-            var faces = cat([.. frames.Skip(first).Take(Math.Min(batch, count - first)).Select(f => Resized(f, FaceSide))], 0).to(device);
+            var faces = cat([.. frames.Skip(first).Take(Math.Min(batch, count - first)).Select(f => f.ToTensor(FaceSide))], 0).to(device);
             var read = extractor.call(faces);
             motion.Add(read.Vector().cpu().MoveToOuterDisposeScope());
             canonical.Add(read.Canonical.flatten(1).cpu().MoveToOuterDisposeScope());
@@ -256,31 +256,9 @@ public sealed class TalkingPortrait : IDisposable
             for (var i = 0; i < count; i++)
             {
                 var picture = new Picture(side, size / 3 / side, bytes.AsSpan(i * size, size).ToArray());
-                yield return options.PasteBack ? Pasted(whole, picture, box) : picture;
+                yield return options.PasteBack ? whole.With(picture, box) : picture;
             }
         }
-    }
-
-    // A whole picture with even sides and the face in its box; the outer tenth of the face fades into the picture.
-    private static Picture Pasted(Picture whole, Picture face, (int Left, int Top, int Width, int Height) box)
-    {
-        var (width, height) = (whole.Width / 2 * 2, whole.Height / 2 * 2);
-        var rgb = new byte[3 * width * height];
-        for (var y = 0; y < height; y++)
-        {
-            for (var x = 0; x < width; x++)
-            {
-                var (fx, fy) = (x - box.Left, y - box.Top);
-                var edge = Math.Min(Math.Min(fx, box.Width - 1 - fx), Math.Min(fy, box.Height - 1 - fy));
-                var share = Math.Clamp((edge + 0.5) / (0.1 * box.Width), 0, 1);
-                for (var c = 0; c < 3; c++)
-                {
-                    double old = whole.Rgb[3 * (y * whole.Width + x) + c];
-                    rgb[3 * (y * width + x) + c] = (byte)Math.Round(share <= 0 ? old : old + share * (face.Rgb[3 * (fy * face.Width + fx) + c] - old));
-                }
-            }
-        }
-        return new Picture(width, height, rgb);
     }
 
     private static (int Left, int Top, int Width, int Height) Box(Picture picture, string path, RenderOptions options)
@@ -295,44 +273,15 @@ public sealed class TalkingPortrait : IDisposable
         return box;
     }
 
-    private static Picture Cut(Picture p, (int Left, int Top, int Width, int Height) box) => new(box.Width, box.Height,
-        [.. Enumerable.Range(box.Top, box.Height).SelectMany(y => new ArraySegment<byte>(p.Rgb, 3 * (y * p.Width + box.Left), 3 * box.Width))]);
-
-    private static Tensor Resized(Picture p, int side)
-    {
-        var x = tensor(p.Rgb, [1, p.Height, p.Width, 3]).permute(0, 3, 1, 2).to(float32) / 255;
-        return p.Width == side ? x : nn.functional.interpolate(x, [side, side], mode: InterpolationMode.Bilinear, align_corners: false, antialias: p.Width > side);
-    }
-
     // The prefix "module." of parallel training is dropped; a null name is of a part that is not used here.
-    private static void Fill(nn.Module network, string file, Func<string, string?> name, List<string> problems)
+    private static void Fill(nn.Module network, string file, List<string> problems, Func<string, string?>? name = null, string? part = null)
     {
         try
         {
             using var scope = NewDisposeScope();
-            var weights = new Dictionary<string, Tensor>();
-            foreach (var (key, value) in Weights.Read(file))
-            {
-                if (name(key.StartsWith("module.", StringComparison.Ordinal) ? key["module.".Length..] : key) is { } ours)
-                {
-                    weights[ours] = value;
-                }
-            }
-            Weights.Load(network, weights, source: file);
-        }
-        catch (BadInputException e)
-        {
-            problems.Add(e.Message);
-        }
-    }
-
-    private static void FillStitching(StitchingNetwork network, string file, List<string> problems)
-    {
-        try
-        {
-            using var scope = NewDisposeScope();
-            var weights = Path.GetExtension(file) == ".safetensors" ? Weights.Read(file) : PyTorchFile.LoadStateDict(file, "retarget_shoulder");
-            Weights.Load(network, weights.ToDictionary(w => w.Key.StartsWith("module.", StringComparison.Ordinal) ? w.Key["module.".Length..] : w.Key, w => w.Value), source: file);
+            var read = part is null || Path.GetExtension(file) == ".safetensors" ? Weights.Read(file) : PyTorchFile.LoadStateDict(file, part);
+            var named = read.Select(w => (Name: w.Key.StartsWith("module.", StringComparison.Ordinal) ? w.Key["module.".Length..] : w.Key, w.Value));
+            Weights.Load(network, named.Select(w => (Name: name is null ? w.Name : name(w.Name), w.Value)).Where(w => w.Name is not null).ToDictionary(w => w.Name!, w => w.Value), source: file);
         }
         catch (BadInputException e)
         {

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace Retort.Papers.Talker;
+namespace Retort.Decoding;
 
 /// <summary>The smoother that the published pipeline lays over generated motion.</summary>
 internal static class KalmanSmoother
