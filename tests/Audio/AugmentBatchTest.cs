@@ -48,6 +48,8 @@ public sealed class AugmentBatchTest
             }
         }
         Assert.Equal(1f, mel[0, 0, 0].item<float>());
+        Assert.Equal(fill == MaskFill.Constant, Augment.MaskInPlace(mel, views, used));
+        Assert.Equal(fill == MaskFill.Constant, mel.equal(masked).item<bool>());
     }
 
     [Fact]

@@ -55,6 +55,29 @@ public sealed class TaggingMetricsTest
     }
 
     [Fact]
+    public void MacroOfMany_OfDraws_IsMacroOfEach()
+    {
+        const int Count = 60, Classes = 5;
+        var draw = RandomStream.Of(1, "draws");
+        float[] scores = [.. Enumerable.Range(0, Count * Classes).Select(i => i % 3 == 0 ? 0.5f : (float)draw.Uniform(0, 1))];  // many ties
+        // Class 4 has one item, which about a third of the draws leave out; class 3 has none.
+        bool[] targets = [.. Enumerable.Range(0, Count * Classes).Select(i => i % Classes == 4 ? i < Classes : i % Classes < 3 && draw.Next(4) == 0)];
+        var items = new ScoredItems(scores, targets, Classes);
+        double[][] weights = [.. Enumerable.Range(0, 11).Select(_ => new double[Count])];
+        foreach (var one in weights)
+        {
+            for (var i = 0; i < Count; i++)
+            {
+                one[draw.Next(Count)]++;
+            }
+        }
+        var expected = weights.Select(w => AveragePrecision.Macro(items, Array.ConvertAll(w, x => (float)x)));
+        Assert.Equal(expected.Select(e => e.Mean), AveragePrecision.MacroOfMany(items, weights));
+        Assert.Equal([1, 2], expected.Select(e => e.Undefined).Distinct().Order());
+        Assert.Contains("59 weights for 60 items", Assert.Throws<ArgumentException>(() => AveragePrecision.MacroOfMany(items, [new double[59]])).Message);
+    }
+
+    [Fact]
     public void AveragePrecision_TiesShareAThreshold()
     {
         // All scores equal: precision at the only threshold is the share of positives, in whatever order the items come.

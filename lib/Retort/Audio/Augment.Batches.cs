@@ -1,5 +1,6 @@
 // Augmentation of batches: CED's masks (its mask_along_axis, one time and one frequency mask a clip, 0 dB) and mixup.
 
+using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -48,6 +49,35 @@ public static partial class Augment
             : where(masked, mel.mean([1, 2], keepdim: true), mel);
         return filled.MoveToOuterDisposeScope();
     }
+
+    /// <summary>
+    /// The same in the input's own memory, in one pass, where it is a plain float32 tensor of the CPU and masks are filled with a constant; false, and
+    /// nothing done, elsewhere.
+    /// </summary>
+    internal static bool MaskInPlace(Tensor mel, IReadOnlyList<View> views, ViewSettings settings)
+    {
+        CheckBatch(mel, 3, views.Count);
+        if (mel.device_type != DeviceType.CPU || mel.dtype != ScalarType.Float32 || !mel.is_contiguous() || settings.Fill != MaskFill.Constant)
+        {
+            return false;
+        }
+        var (mels, frames) = ((int)mel.shape[1], (int)mel.shape[2]);
+        var values = Values(mel);
+        for (var b = 0; b < views.Count; b++)
+        {
+            var (time, frequency) = (views[b].TimeSpan(frames, settings), views[b].FrequencySpan(mels, settings));
+            for (var m = 0; m < mels; m++)
+            {
+                var row = values.Slice((b * mels + m) * frames, frames);
+                var whole = m >= frequency.Start && m < frequency.Start + frequency.Width;
+                (whole ? row : row.Slice(time.Start, time.Width)).Fill((float)settings.FillValue);
+            }
+        }
+        return true;
+    }
+
+    /// <summary>The values of a contiguous float32 tensor of the CPU, to read and to write.</summary>
+    internal static Span<float> Values(Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.bytes);
 
     /// <summary>
     /// Mixup with the batch in reverse order: x'_b = w_b x_(B-1-b) + (1 - w_b) x_b. For spectrograms after masking, as

@@ -309,8 +309,9 @@ public sealed class AudioTransformer : nn.Module<Tensor, Tensor>
         {
             using var scope = NewDisposeScope();
             long batch = x.shape[0], rows = x.shape[1] / side, columns = x.shape[2] / side;
-            var patches = x.narrow(1, 0, rows * side).unfold(1, side, side).unfold(2, side, side)  // (B, rows, columns, side, side)
-                .reshape(batch, rows * columns, side * side);
+            // As views of one another: unfold's gradient costs three times as much.
+            var patches = x.narrow(1, 0, rows * side).narrow(2, 0, columns * side).reshape(batch, rows, side, columns, side)
+                .permute(0, 1, 3, 2, 4).reshape(batch, rows * columns, side * side);
             var weight = proj.weight!.flatten(1);
             return (Fused.Linear(patches, weight, proj.bias) ?? nn.functional.linear(patches, weight, proj.bias)).MoveToOuterDisposeScope();
         }

@@ -1,5 +1,3 @@
-using Retort.Randomness;
-
 namespace Retort.Statistics;
 
 /// <summary>
@@ -40,27 +38,44 @@ internal sealed class Crossed
     public static Crossed Of(int seeds, int items, IReadOnlyList<Func<int, double[]?, double>> measures, int[]? clusters, int resamples, long seed)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(seeds);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(items);
-        ArgumentOutOfRangeException.ThrowIfLessThan(resamples, 2);
-        var sizes = Sizes(items, clusters);
-        var count = sizes.Count(n => n > 0);
-        // Kish's number: clusters of unequal size tell less than as many of one size.
-        var effective = (double)items * items / sizes.Sum(n => (double)n * n);
-        double[][] values = [.. Enumerable.Range(0, seeds).Select(s => measures.Select(m => m(s, null)).ToArray())];
+        var design = new Resampling(items, clusters, resamples, seed);
+        Resampled[][] found = [.. Enumerable.Range(0, seeds).Select(s => measures.Select(m => new Resampled(m(s, null), new double[resamples])).ToArray())];
+        var at = 0;
+        // What one seed, or items of one cluster, leave open no draw tells.
+        foreach (var weights in seeds == 1 || design.Clusters < 2 ? [] : design.Weights())
+        {
+            for (var s = 0; s < seeds; s++)
+            {
+                for (var m = 0; m < measures.Count; m++)
+                {
+                    found[s][m].Drawn[at] = measures[m](s, weights);
+                }
+            }
+            at++;
+        }
+        return Of(design, found);
+    }
+
+    /// <summary>Of measures that were resampled before: [seed][measure].</summary>
+    public static Crossed Of(Resampling design, IReadOnlyList<IReadOnlyList<Resampled>> found)
+    {
+        var (seeds, size, count) = (found.Count, found[0].Count, design.Clusters);
+        double[][] values = [.. found.Select(s => s.Select(m => m.Once).ToArray())];
         var missing = seeds == 1 ? OneSeed
             : count < 2 ? "test items of one cluster do not tell what items differ by"
             : values.Any(v => v.Any(d => !double.IsFinite(d))) ? "a seed's value is not a number" : null;
-        var size = measures.Count;
+        var (between, interaction, shared) = (new double[size, size], new double[size, size], new double[size, size]);
         if (missing is not null)
         {
-            return new Crossed(values, new double[size, size], new double[size, size], new double[size, size], effective, missing) { Clusters = count, Method = missing };
+            return new Crossed(values, between, interaction, shared, design.EffectiveClusters, missing) { Clusters = count, Method = missing };
         }
-        var drawn = Resample(seeds, items, measures, clusters, sizes, resamples, seed);
-        if (drawn.Count < resamples / 2)
+        // [draw][seed][measure]; draws on which a measure is not defined (no item of a class) are left out.
+        var drawn = Enumerable.Range(0, design.Count).Select(r => found.Select(s => s.Select(m => m.Drawn[r]).ToArray()).ToArray())
+            .Where(r => r.All(v => v.All(double.IsFinite))).ToList();
+        if (drawn.Count < design.Count / 2)
         {
-            missing = $"the measure is not defined on {resamples - drawn.Count} of {resamples} resamples of the test items";
+            missing = $"the measure is not defined on {design.Count - drawn.Count} of {design.Count} resamples of the test items";
         }
-        var (between, interaction, shared) = (new double[size, size], new double[size, size], new double[size, size]);
         for (var a = 0; a < size && missing is null; a++)
         {
             for (var b = 0; b < size; b++)
@@ -75,11 +90,11 @@ internal sealed class Crossed
                 interaction[a, b] = scale * within - shared[a, b];
             }
         }
-        var what = clusters is null ? $"{items} test items" : $"{items} test items in {count} clusters";
-        return new Crossed(values, between, interaction, shared, effective, missing)
+        var what = design.Clustered ? $"{design.Items} test items in {count} clusters" : $"{design.Items} test items";
+        return new Crossed(values, between, interaction, shared, design.EffectiveClusters, missing)
         {
             Clusters = count,
-            Method = missing ?? $"Student's t over {seeds} seeds and {what} ({resamples} resamples)",
+            Method = missing ?? $"Student's t over {seeds} seeds and {what} ({design.Count} resamples)",
         };
     }
 
@@ -102,53 +117,6 @@ internal sealed class Crossed
         var uncertain = spread * spread / ofSeeds + known * known / ofItems;
         var freedom = uncertain > 0 ? whole * whole / uncertain - 2 : ofSeeds;
         return (Math.Sqrt(seedsVariance), Math.Sqrt(itemsVariance), Math.Max(Math.Min(ofSeeds, ofItems), Math.Min(ofItems, freedom)));
-    }
-
-    private static int[] Sizes(int items, int[]? clusters)
-    {
-        if (clusters is null)
-        {
-            return [.. Enumerable.Repeat(1, items)];
-        }
-        if (clusters.Length != items || clusters.Any(c => c < 0))
-        {
-            throw new ArgumentException($"{items} items need one cluster number each, from 0; got {clusters.Length} with the least {clusters.DefaultIfEmpty(0).Min()}", nameof(clusters));
-        }
-        var sizes = new int[clusters.Max() + 1];
-        foreach (var cluster in clusters)
-        {
-            sizes[cluster]++;
-        }
-        return sizes;
-    }
-
-    // [resample][seed][measure]; resamples on which a measure is not defined (no item of a class) are left out.
-    private static List<double[][]> Resample(int seeds, int items, IReadOnlyList<Func<int, double[]?, double>> measures, int[]? clusters,
-        int[] sizes, int resamples, long seed)
-    {
-        var random = RandomStream.Of(seed, "paired-effect");
-        var filled = Enumerable.Range(0, sizes.Length).Where(c => sizes[c] > 0).ToArray();
-        var times = new int[sizes.Length];
-        var weights = new double[items];
-        var drawn = new List<double[][]>(resamples);
-        for (var r = 0; r < resamples; r++)
-        {
-            Array.Clear(times);
-            for (var k = 0; k < filled.Length; k++)
-            {
-                times[filled[random.Next(filled.Length)]]++;
-            }
-            for (var i = 0; i < items; i++)
-            {
-                weights[i] = times[clusters is null ? i : clusters[i]];
-            }
-            double[][] found = [.. Enumerable.Range(0, seeds).Select(s => measures.Select(m => m(s, weights)).ToArray())];
-            if (found.All(v => v.All(double.IsFinite)))
-            {
-                drawn.Add(found);
-            }
-        }
-        return drawn;
     }
 
     private static double Covariance(IEnumerable<(double A, double B)> pairs)

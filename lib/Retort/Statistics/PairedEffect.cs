@@ -34,7 +34,15 @@ public static class PairedEffect
     public static Effect Of(int seeds, int items, Func<int, double[]?, double> difference, int[]? clusters = null,
         double confidence = 0.95, int resamples = 1_000, long seed = 0)
     {
-        var crossed = Crossed.Of(seeds, items, [difference], clusters, resamples, seed);
+        return From(Crossed.Of(seeds, items, [difference], clusters, resamples, seed), items, confidence);
+    }
+
+    /// <summary>Of differences that were resampled before, one a seed.</summary>
+    internal static Effect OfDrawn(Resampling design, IReadOnlyList<Resampled> differences, double confidence = 0.95) =>
+        From(Crossed.Of(design, [.. differences.Select(d => new[] { d })]), design.Items, confidence);
+
+    private static Effect From(Crossed crossed, int items, double confidence)
+    {
         var (seedsPart, itemsPart, freedom) = crossed.Errors([1]);
         return new Effect
         {
@@ -42,7 +50,7 @@ public static class PairedEffect
             StandardErrorSeeds = seedsPart,
             StandardErrorItems = itemsPart,
             DegreesOfFreedom = freedom,
-            Seeds = seeds,
+            Seeds = crossed.Seeds,
             Items = items,
             Clusters = crossed.Clusters,
             OfSeeds = crossed.OfSeeds(0),

@@ -15,6 +15,8 @@ public sealed class AblationReport
     private readonly IReadOnlyDictionary<string, IReadOnlyList<long>> own;
     private readonly ConcurrentDictionary<(string, long), RunOutputs> outputs = new();
     private readonly ConcurrentDictionary<(string, string, string), Effect> effects = new();
+    private readonly ConcurrentDictionary<string, Resampling> designs = new();
+    private readonly ConcurrentDictionary<(string, long, string), Resampled> drawn = new();
 
     /// <param name="results">the runs</param>
     /// <param name="seeds">their seeds</param>
@@ -72,9 +74,8 @@ public sealed class AblationReport
     public Effect Compare(string arm, string other, string? measure = null)
     {
         var found = Find(measure) ?? throw new KeyNotFoundException($"there is no measure \"{measure}\"; there are {string.Join(", ", Measures.Select(m => m.Name))}");
-        var seeds = SeedsOf(arm, other);
         return effects.GetOrAdd((arm, other, found.Name), _ =>
-            PairedEffect.Of(seeds.Count, found.Items, (s, weights) => Difference(found, arm, other, seeds[s], weights), found.Clusters));
+            PairedEffect.OfDrawn(DesignOf(found), [.. SeedsOf(arm, other).Select(seed => Difference(found, (arm, other), seed))]));
     }
 
     /// <summary>An arm's own mean over seeds, with the interval that seeds and test items give it: for a figure, not for a comparison of arms, which <see cref="Compare"/> pairs.</summary>
@@ -94,9 +95,8 @@ public sealed class AblationReport
     public Effect CompareGaps((string Arm, string Other) gap, (string Arm, string Other) less, string? measure = null)
     {
         var found = Find(measure) ?? throw new KeyNotFoundException($"there is no measure \"{measure}\"");
-        var seeds = SeedsOf(gap.Arm, gap.Other, less.Arm, less.Other);
-        return PairedEffect.Of(seeds.Count, found.Items, (s, weights) =>
-            Difference(found, gap.Arm, gap.Other, seeds[s], weights) - Difference(found, less.Arm, less.Other, seeds[s], weights), found.Clusters);
+        return PairedEffect.OfDrawn(DesignOf(found), [.. SeedsOf(gap.Arm, gap.Other, less.Arm, less.Other)
+            .Select(seed => Difference(found, gap, seed) - Difference(found, less, seed))]);
     }
 
     /// <summary>Which share of one difference another is, such as how much of what is lost comes back.</summary>
@@ -106,9 +106,9 @@ public sealed class AblationReport
     public ShareEffect Share((string Arm, string Other) part, (string Arm, string Other) whole, string? measure = null)
     {
         var found = Find(measure) ?? throw new KeyNotFoundException($"there is no measure \"{measure}\"");
-        var seeds = SeedsOf(part.Arm, part.Other, whole.Arm, whole.Other);
-        return PairedEffect.Share(seeds.Count, found.Items, (s, weights) => Difference(found, part.Arm, part.Other, seeds[s], weights),
-            (s, weights) => Difference(found, whole.Arm, whole.Other, seeds[s], weights), found.Clusters);
+        var design = DesignOf(found);
+        return ShareEffect.Of(Crossed.Of(design, [.. SeedsOf(part.Arm, part.Other, whole.Arm, whole.Other)
+            .Select(seed => new[] { Difference(found, part, seed), Difference(found, whole, seed) })]), found.Items, confidence: 0.95);
     }
 
     /// <summary>
@@ -233,8 +233,13 @@ public sealed class AblationReport
         return Chart.Combine(figures).WithTitle(title).WithXAxis(x).WithYAxis(curve);
     }
 
-    private double Difference(Measure measure, string arm, string other, long seed, double[]? weights) =>
-        measure.Of(Outputs(arm, seed), weights) - measure.Of(Outputs(other, seed), weights);
+    private Resampling DesignOf(Measure measure) => designs.GetOrAdd(measure.Name, _ => new Resampling(measure.Items, measure.Clusters));
+
+    private Resampled Difference(Measure measure, (string Arm, string Other) pair, long seed) => Drawn(measure, pair.Arm, seed) - Drawn(measure, pair.Other, seed);
+
+    // Every draw of test items is the same for all runs, so each run is measured once, however many comparisons it is part of.
+    private Resampled Drawn(Measure measure, string arm, long seed) => drawn.GetOrAdd((arm, seed, measure.Name), _ =>
+        measure.On(Outputs(arm, seed), DesignOf(measure), SeedsOf(arm).Count > 1));
 
     private IReadOnlyList<string> Shown(IReadOnlyList<string>? arms) => [.. (arms ?? Arms).Distinct().Where(Has)];
 

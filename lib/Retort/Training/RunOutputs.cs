@@ -1,3 +1,4 @@
+using Retort.Statistics;
 using Retort.Torch;
 using static TorchSharp.torch;
 
@@ -57,6 +58,35 @@ public sealed record Measure(string Name, int Items, Func<RunOutputs, double[]?,
 
     /// <summary>How tables write it.</summary>
     public string Format { get; init; } = "F1";
+
+    /// <summary>The same as <see cref="Of"/> for several weightings at once, one number each, where that is faster than one after another; null where it is not.</summary>
+    public Func<RunOutputs, IReadOnlyList<double[]>, double[]>? OfMany { get; init; }
+
+    private const int Together = 64;
+
+    /// <summary>The measure of a run, and of each draw of the test items unless none is asked for (they are 0 then).</summary>
+    internal Resampled On(RunOutputs outputs, Resampling design, bool draws)
+    {
+        var values = new double[design.Count];
+        var waiting = new List<double[]>();
+        var at = 0;
+        foreach (var weights in draws ? design.Weights(OfMany is null ? 1 : Together) : [])
+        {
+            if (OfMany is null)
+            {
+                values[at++] = Of(outputs, weights);
+                continue;
+            }
+            waiting.Add(weights);
+            if (waiting.Count == Together || at + waiting.Count == design.Count)
+            {
+                OfMany(outputs, waiting).CopyTo(values, at);
+                at += waiting.Count;
+                waiting.Clear();
+            }
+        }
+        return new Resampled(Of(outputs, null), values);
+    }
 
     /// <summary>A sum over a sum, in percent: accuracy (right over 1), word error rate (errors over words).</summary>
     /// <param name="name">its name</param>

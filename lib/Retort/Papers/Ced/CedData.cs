@@ -203,7 +203,10 @@ public sealed class CedData : IResultKey, IDisposable
 
     /// <summary>Macro mAP of a run's outputs "scores" on the test clips, in percent.</summary>
     public Measure MapMeasure => new("test mAP", Test.Count, (outputs, weights) =>
-        100 * AveragePrecision.Macro(Items(outputs), weights is null ? null : Array.ConvertAll(weights, w => (float)w)).Mean);
+        100 * AveragePrecision.Macro(Items(outputs), weights is null ? null : Array.ConvertAll(weights, w => (float)w)).Mean)
+    {
+        OfMany = (outputs, weights) => Array.ConvertAll(AveragePrecision.MacroOfMany(Items(outputs), weights), map => 100 * map),
+    };
 
     /// <summary>Share of the test clips whose best score is that of one of their labels, in percent: for clips of one label each.</summary>
     public Measure AccuracyMeasure => new("accuracy", Test.Count, (outputs, weights) =>

@@ -70,7 +70,8 @@ public sealed class ViewSource : IResultKey
             var view = View.FromSeed((int)seeds[b], Length(clips[b], ref waves[b]), Settings);
             views[b] = shift ? view : view with { Shift = 0 };
         }
-        return Augment.Mask(Shifted(clips, views, waves), views, Settings).MoveToOuterDisposeScope();
+        var mels = Shifted(clips, views, waves);
+        return (Augment.MaskInPlace(mels, views, Settings) ? mels : Augment.Mask(mels, views, Settings)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Whether spectrograms are kept, so that clips are read once at most.</summary>
@@ -143,18 +144,19 @@ public sealed class ViewSource : IResultKey
     {
         var mels = frontEnd.Settings.Mels;
         var frames = Math.Max(all.Max(m => m.Length) / mels, new AudioTransformerSettings().Patch);
-        var batch = new float[all.Length * mels * frames];
+        var batch = empty([all.Length, mels, frames], float32);
+        var values = Augment.Values(batch);
         for (var b = 0; b < all.Length; b++)
         {
             var one = all[b].Length / mels;
             for (var m = 0; m < mels; m++)
             {
-                var row = batch.AsSpan((b * mels + m) * frames, frames);
+                var row = values.Slice((b * mels + m) * frames, frames);
                 all[b].AsSpan(m * one, one).CopyTo(row);
                 row[one..].Fill(one < frames ? AudioTransformer.Silence(all[b].Max()) : 0);
             }
         }
-        return tensor(batch, [all.Length, mels, frames], device: device);
+        return OnDevice(batch);
     }
 
     private int LeastSamples => new AudioTransformerSettings { Mel = frontEnd.Settings }.MinimumSamples;
@@ -169,12 +171,17 @@ public sealed class ViewSource : IResultKey
             waves[which[i]] ??= data.Samples(clips[which[i]]);
         }
         var longest = Math.Max(which.Max(b => waves[b]!.Length), which.Length > 1 || Settings.Algorithm == ViewAlgorithm.Upstream ? LeastSamples : frontEnd.Settings.MinimumSamples);
-        var batch = new float[which.Length * longest];
+        var batch = empty([which.Length, longest], float32);
+        var values = Augment.Values(batch);
         for (var i = 0; i < which.Length; i++)
         {
             var wave = waves[which[i]]!;
-            Augment.Shift(wave, views[which[i]].Shift, batch.AsSpan(i * longest, wave.Length));
+            var row = values.Slice(i * longest, longest);
+            Augment.Shift(wave, views[which[i]].Shift, row[..wave.Length]);
+            row[wave.Length..].Clear();
         }
-        return frontEnd.call(tensor(batch, [which.Length, longest], device: device)).MoveToOuterDisposeScope();
+        return frontEnd.call(OnDevice(batch)).MoveToOuterDisposeScope();
     }
+
+    private Tensor OnDevice(Tensor batch) => device.type == DeviceType.CPU ? batch : batch.to(device);
 }
