@@ -18,7 +18,7 @@ public sealed class TalkerTest
 
     private static Tensor Clean(MotionDenoiser model, TalkerBatch b) => MotionLosses.MeanSquared(model.Predict(b.Noised, b.Steps, b.Condition), b.Clean);
 
-    private static Tensor Sample(MotionDenoiser model, MotionCondition c, Tensor noise) => TalkerTraining.Ddim(model, c, noise, 3, DiffusionTarget.Sample);
+    private static Tensor Sample(MotionDenoiser model, MotionCondition c, Tensor noise) => model.Sample(c, noise, DdimSampler.Timesteps(3), DiffusionTarget.Sample);
 
     [Fact]
     public void Data_Batch_IsAFunctionOfTheStreamAndFollowsItsFormulas()
@@ -150,7 +150,7 @@ public sealed class TalkerTest
             Fill(teacher);
             using var paths = TeacherPaths.Store(teacher, data, windows: 4, seed: 1, steps: 4, kept: 2);
             Tensor Land(MotionDenoiser m, TalkerBatch b) => (b.Weights! * (m.Predict(b.Noised, b.Steps, b.Condition) - b.Clean).square()).mean();
-            var arm = new TalkerArm("student", Land, (m, c, noise) => TalkerTraining.Ddim(m, c, noise, paths.Times, DiffusionTarget.Sample));
+            var arm = new TalkerArm("student", Land, (m, c, noise) => m.Sample(c, noise, paths.Times, DiffusionTarget.Sample));
             var report = Experiment.Run(settings, [arm], [1], (a, run) => TalkerTraining.Run(a, data, judge, run, new(m => m.load_state_dict(teacher.state_dict()), paths, 3, 1e-4)),
                 TalkerTraining.Measures(data), new ExperimentOptions { Folder = folder, Threads = 1 });
             using (var student = TalkerTraining.Load(arm, settings, report.FolderOf("student", 1)))
@@ -183,10 +183,10 @@ public sealed class TalkerTest
         Fill(model);
         var condition = new MotionCondition(Input("c", 1, 0, 2, 70), Input("r", 1, 0, 2, 70), Input("a", 1, 0, 2, 8, settings.Denoiser.Audio));
         var noise = Input("n", 1, 0, 2, 8, 70);
-        Assert.InRange(Distance(TalkerTraining.Ddim(model, condition, noise, 3), TalkerTraining.Guided(model, condition, noise, 3, 1)), 0, 1e-4f);
+        Assert.InRange(Distance(model.Sample(condition, noise, DdimSampler.Timesteps(3)), model.Sample(condition, noise, DdimSampler.Timesteps(3), guidance: 1 + 1e-12)), 0, 1e-4f);
         // One step: the output is linear in the scale.
-        Tensor At(double scale) => TalkerTraining.Guided(model, condition, noise, 1, scale);
-        Assert.InRange(Distance(At(0), TalkerTraining.Ddim(model, condition with { Audio = zeros_like(condition.Audio) }, noise, 1)), 0, 1e-4f);
+        Tensor At(double scale) => model.Sample(condition, noise, DdimSampler.Timesteps(1), guidance: scale);
+        Assert.InRange(Distance(At(0), model.Sample(condition with { Audio = zeros_like(condition.Audio) }, noise, DdimSampler.Timesteps(1))), 0, 1e-4f);
         Assert.InRange(Distance(2 * At(1) - At(0), At(2)), 0, 1e-3f);
         Assert.True(Distance(At(1), At(2)) > 1e-3f);
     }

@@ -4,6 +4,7 @@
 // in a sampler the linear layer of [time, audio] that gives scale and shift is the sum of its two halves, so that the time's half is
 // computed once a sample and the audio's half once a window (see Prepare).
 
+using Retort.Decoding;
 using Retort.Layers;
 using Retort.Torch;
 using TorchSharp;
@@ -105,6 +106,31 @@ public sealed class MotionDenoiser : nn.Module<Tensor, Tensor, Tensor, Tensor>
         var active = nn.functional.silu(Padded(condition.Audio));
         var films = layers.Select(l => new[] { l.Film(0).OfAudio(active).DetachFromDisposeScope(), l.Film(1).OfAudio(active).DetachFromDisposeScope() }).ToArray();
         return new PreparedDenoiser(this, condition, films);
+    }
+
+    /// <summary>
+    /// The motion (B, T, motion), float32, that DDIM makes of noise; the audio's part is computed once. With classifier-free guidance on the audio (Ho and Salimans, 2021; the
+    /// paper has none) a step's output is that without audio (zeros) plus <paramref name="guidance"/> times what the audio adds, at twice the time; it
+    /// needs a denoiser whose audio was now and then zero in training.
+    /// </summary>
+    /// <param name="condition">canonical keypoints, reference and audio</param>
+    /// <param name="noise">(B, T, motion), standard normal</param>
+    /// <param name="timesteps">the steps, falling (<see cref="DdimSampler.Timesteps"/>)</param>
+    /// <param name="target">what the denoiser was trained to say</param>
+    /// <param name="schedule">the noise of each step; null for the published</param>
+    /// <param name="guidance">1: none</param>
+    public Tensor Sample(MotionCondition condition, Tensor noise, IReadOnlyList<long> timesteps, DiffusionTarget target = DiffusionTarget.Noise, NoiseSchedule? schedule = null, double guidance = 1)
+    {
+        using var heard = Prepare(condition);
+        using var silence = guidance == 1 ? null : zeros_like(condition.Audio);
+        using var deaf = silence is null ? null : Prepare(condition with { Audio = silence });
+        Tensor Said(Tensor x, long t)
+        {
+            using var scope = NewDisposeScope();
+            var with = heard.Predict(x, t).to(float32);
+            return (deaf?.Predict(x, t).to(float32) is { } without ? without + guidance * (with - without) : with).MoveToOuterDisposeScope();
+        }
+        return DdimSampler.Sample(Said, noise, timesteps, schedule, target);
     }
 
     internal FilmBlock Film(int layer, int block) => layers[layer].Film(block);

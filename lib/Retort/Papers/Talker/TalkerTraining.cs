@@ -48,48 +48,17 @@ public sealed record TalkerStart(Action<MotionDenoiser> Weights, ITalkerBatches 
 /// <summary>Trains arms and measures what they generate for the test clips.</summary>
 public static class TalkerTraining
 {
-    /// <summary>DDIM of a number of steps with the audio's part computed once a window.</summary>
-    /// <param name="model">the denoiser</param>
-    /// <param name="condition">the window's condition</param>
-    /// <param name="noise">(B, T, 70)</param>
-    /// <param name="steps">denoiser passes</param>
-    /// <param name="target">what the denoiser was trained to say</param>
-    /// <param name="fromTheLast">whether the first step is the schedule's last (<see cref="DdimSampler.Timesteps"/>); published: no</param>
+    /// <summary><see cref="MotionDenoiser.Sample"/> in a number of steps.</summary>
     public static Tensor Ddim(MotionDenoiser model, MotionCondition condition, Tensor noise, int steps, DiffusionTarget target = DiffusionTarget.Noise, bool fromTheLast = false) =>
-        Ddim(model, condition, noise, DdimSampler.Timesteps(steps, fromTheLast: fromTheLast), target);
+        model.Sample(condition, noise, DdimSampler.Timesteps(steps, fromTheLast: fromTheLast), target);
 
-    /// <summary>DDIM at these steps, falling; under the published schedule where no other is given.</summary>
+    /// <summary><see cref="MotionDenoiser.Sample"/> at these steps.</summary>
     public static Tensor Ddim(MotionDenoiser model, MotionCondition condition, Tensor noise, IReadOnlyList<long> timesteps, DiffusionTarget target = DiffusionTarget.Noise,
-        NoiseSchedule? schedule = null)
-    {
-        using var prepared = model.Prepare(condition);
-        return DdimSampler.Sample(prepared.Predict, noise, timesteps, schedule, target);
-    }
+        NoiseSchedule? schedule = null) => model.Sample(condition, noise, timesteps, target, schedule);
 
-    /// <summary>
-    /// DDIM with classifier-free guidance on the audio (Ho and Salimans, 2021; ours, the paper has none): at each step the output is that without
-    /// audio (zeros) plus <paramref name="scale"/> times what the audio adds. It needs a denoiser whose audio was now and then zero in training.
-    /// </summary>
-    /// <param name="model">the denoiser</param>
-    /// <param name="condition">the window's condition</param>
-    /// <param name="noise">(B, T, 70)</param>
-    /// <param name="steps">steps, of two denoiser passes each</param>
-    /// <param name="scale">1: no guidance</param>
-    /// <param name="target">what the denoiser was trained to say</param>
-    public static Tensor Guided(MotionDenoiser model, MotionCondition condition, Tensor noise, int steps, double scale, DiffusionTarget target = DiffusionTarget.Noise)
-    {
-        using var scope = NewDisposeScope();
-        using var heard = model.Prepare(condition);
-        using var deaf = model.Prepare(condition with { Audio = zeros_like(condition.Audio) });
-        return DdimSampler.Sample((x, t) => Guided(heard, deaf, scale, x, t), noise, DdimSampler.Timesteps(steps), target: target).MoveToOuterDisposeScope();
-    }
-
-    internal static Tensor Guided(PreparedDenoiser heard, PreparedDenoiser deaf, double scale, Tensor x, long t)
-    {
-        using var scope = NewDisposeScope();
-        var without = deaf.Predict(x, t);
-        return (without + scale * (heard.Predict(x, t) - without)).MoveToOuterDisposeScope();
-    }
+    /// <summary><see cref="MotionDenoiser.Sample"/> with guidance.</summary>
+    public static Tensor Guided(MotionDenoiser model, MotionCondition condition, Tensor noise, int steps, double scale, DiffusionTarget target = DiffusionTarget.Noise) =>
+        model.Sample(condition, noise, DdimSampler.Timesteps(steps), target, guidance: scale);
 
     /// <summary>Trains an arm for a seed, or reads the weights of a run that has ended, and measures it on the test clips.</summary>
     /// <param name="arm">the arm</param>

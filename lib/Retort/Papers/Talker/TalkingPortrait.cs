@@ -202,11 +202,9 @@ public sealed class TalkingPortrait : IDisposable
         var track = WindowChain.Run(audio, reference, Window, (number, heard, before) =>
         {
             var condition = new MotionCondition(canonical, before, heard);
-            using var prepared = denoiser.Prepare(condition);
-            using var deaf = options.Guidance == 1 ? null : denoiser.Prepare(condition with { Audio = zeros_like(heard) });
             var noise = TalkerData.Normal(RandomStream.Of(options.Seed, "portrait", epoch: number), [1, Window, FaceClip.Width]).to(device);
             using var precision = Precision(options);
-            return DdimSampler.Sample((x, t) => (deaf is null ? prepared.Predict(x, t) : TalkerTraining.Guided(prepared, deaf, options.Guidance, x, t)).to(float32), noise, DdimSampler.Timesteps(options.Steps));
+            return denoiser.Sample(condition, noise, DdimSampler.Timesteps(options.Steps), guidance: options.Guidance);
         }, options.Overlap, options.Tail);
         return track[0] * deviation + mean;
     }
