@@ -128,28 +128,48 @@ public sealed class TeacherPaths : ITalkerBatches, IDisposable
 
     private static (Tensor Points, MotionCondition Condition) Walk(MotionDenoiser teacher, TalkerData data, int windows, long seed, long[] grid, int[] at)
     {
-        var parts = new List<(Tensor[] Points, MotionCondition Condition)>();
         var order = new SampleOrder(data.Train.Clips.Count, seed);
-        for (int done = 0, number = 0; done < windows; number++)
+        var batches = new List<int[]>();
+        for (var done = 0; done < windows; done += batches[^1].Length)
         {
-            using var part = NewDisposeScope();
-            var clips = order.Batch(number, data.Settings.Batch).Samples;
-            clips = clips[..Math.Min(clips.Length, windows - done)];
-            done += clips.Length;
-            var batch = data.Batch(clips, purpose => RandomStream.Of(seed, "path " + purpose, epoch: number));
-            using var prepared = teacher.Prepare(batch.Condition);
-            var points = new List<Tensor> { batch.Noise };
-            DdimSampler.Sample(prepared.Predict, batch.Noise, grid, target: DiffusionTarget.Sample, watch: (i, x, _) =>
-            {
-                if (at.Contains(i + 1))
-                {
-                    points.Add(x.clone().MoveToOtherDisposeScope(part));
-                }
-            });
-            Tensor Out(Tensor t) => t.MoveToOuterDisposeScope();
-            parts.Add(([.. points.Select(Out)], new(Out(batch.Condition.Canonical), Out(batch.Condition.Reference), Out(batch.Condition.Audio))));
+            var clips = order.Batch(batches.Count, data.Settings.Batch).Samples;
+            batches.Add(clips[..Math.Min(clips.Length, windows - done)]);
         }
-        Tensor Join(Func<MotionCondition, Tensor> of) => cat([.. parts.Select(p => of(p.Condition))], 0);
-        return (stack([.. Enumerable.Range(0, at.Length).Select(k => cat([.. parts.Select(p => p.Points[k])], 0))]), new(Join(c => c.Canonical), Join(c => c.Reference), Join(c => c.Audio)));
+        // Batches beside one another, each on one core: an operator on two gains nothing here.
+        var parts = new (Tensor[] Points, MotionCondition Condition)[batches.Count];
+        var workers = Math.Min(Environment.ProcessorCount, batches.Count);
+        AllCores.Beside([.. Enumerable.Range(0, workers).Select(worker => (Action)(() =>
+        {
+            for (var number = worker; number < batches.Count; number += workers)
+            {
+                parts[number] = Walk(teacher, data, batches[number], purpose => RandomStream.Of(seed, "path " + purpose, epoch: number), grid, at);
+            }
+        }))]);
+        Tensor Join(Func<(Tensor[] Points, MotionCondition Condition), Tensor> of)
+        {
+            var all = parts.Select(of).ToArray();
+            var joined = cat(all, 0);
+            Array.ForEach(all, t => t.Dispose());
+            return joined;
+        }
+        return (stack([.. Enumerable.Range(0, at.Length).Select(k => Join(p => p.Points[k]))]), new(Join(p => p.Condition.Canonical), Join(p => p.Condition.Reference), Join(p => p.Condition.Audio)));
+    }
+
+    // A batch's paths; the caller frees them.
+    private static (Tensor[] Points, MotionCondition Condition) Walk(MotionDenoiser teacher, TalkerData data, int[] clips, Func<string, RandomStream> random, long[] grid, int[] at)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var batch = data.Batch(clips, random);
+        using var prepared = teacher.Prepare(batch.Condition);
+        var points = new List<Tensor> { batch.Noise.DetachFromDisposeScope() };
+        DdimSampler.Sample(prepared.Predict, batch.Noise, grid, target: DiffusionTarget.Sample, watch: (i, x, _) =>
+        {
+            if (at.Contains(i + 1))
+            {
+                points.Add(x.clone().DetachFromDisposeScope());
+            }
+        });
+        return ([.. points], new(batch.Condition.Canonical.DetachFromDisposeScope(), batch.Condition.Reference.DetachFromDisposeScope(), batch.Condition.Audio.DetachFromDisposeScope()));
     }
 }
