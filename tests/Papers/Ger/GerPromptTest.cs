@@ -36,6 +36,16 @@ public sealed class GerPromptTest
     }
 
     [Fact]
+    public void Short_WithATaskNamed_HasItBeforeTheLastHeadingAndNothingElse()
+    {
+        var words = new WordTokenizer([.. new SpecialTokens().All, .. GerData.Headings, "a", "b", "c"], new SpecialTokens());
+        var (plain, length) = GerPrompt.Short(words).EncodeWithAnswer(list);
+        var (named, more) = GerPrompt.Short(words, GerPrompt.Task).EncodeWithAnswer(list);
+        Assert.Equal(length + 1, more);
+        Assert.Equal([.. plain[..(length - 1)], words.IdOf(GerPrompt.Task)!.Value, .. plain[(length - 1)..]], named);
+    }
+
+    [Fact]
     public void Encode_ListWithTokens_TakesThemUnlessToldToEncodeAnew()
     {
         var tokenizer = Tokenizer();

@@ -44,9 +44,6 @@ public sealed record GerBaseSettings
     /// </summary>
     public double CorrectShare { get; init; } = 1;
 
-    /// <summary>Whether products are in bfloat16, where the processor multiplies it.</summary>
-    public bool Mixed { get; init; }
-
     /// <summary>The seed of weights, order and corruptions.</summary>
     public long Seed { get; init; } = 11;
 }
@@ -101,9 +98,9 @@ public sealed class GerBase : IResultKey
             LlamaCheckpoint.Load(model, from.weights);
         }
         var adam = new AdamSettings { Beta2 = 0.98, WeightDecay = 0.01, Decoupled = true, SpareVectors = true };
-        var training = new GerTextTraining(from is null ? "language model" : "language model, goes on", settings.Seed, settings.Steps, settings.Batch, settings.LearningRate, adam, settings.Mixed);
+        var training = new PlainTraining(from is null ? "language model" : "language model, goes on", settings.Seed, settings.Steps, settings.Batch, settings.LearningRate, adam);
         Func<string, RandomStream, NBestList> corrupted = channel is null ? data.Sounds.List : channel.List;
-        var result = training.Run(model, data, new { settings, Data = data.ResultKey, Channel = channel?.ResultKey, From = from?.ResultKey }, context =>
+        var result = training.Run(model, data.Text.Count, new { settings, Data = data.ResultKey, Channel = channel?.ResultKey, From = from?.ResultKey }, context =>
         {
             var (tokens, targets) = GerBatch.Padded([.. context.Batch.Select(i => Sequence(i, context.Step))]);
             return TokenLoss.CrossEntropy(model.call(tokens, null), targets);

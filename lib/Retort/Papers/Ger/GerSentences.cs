@@ -73,8 +73,8 @@ public sealed class GerSentences : IDisposable
         var encoder = new SentenceEncoder(new() { Vocabulary = data.Words.Count, Width = settings.Width, Depth = settings.Depth, Heads = 4, Hidden = 4 * settings.Width, Positions = longest, MaxLength = longest });
         FreshWeights.Fill(encoder, settings.Seed, "sentence encoder", (name, _, draw) =>
             name.EndsWith("weight", StringComparison.Ordinal) && !name.Contains("LayerNorm", StringComparison.Ordinal) ? () => draw.Normal(0, 0.05) : null);
-        var training = new GerTextTraining("sentence encoder", settings.Seed, settings.Steps, settings.Batch, settings.LearningRate, new AdamSettings { WeightDecay = 0.01, Decoupled = true });
-        var result = training.Run(encoder, data, new { settings, Data = data.ResultKey }, context =>
+        var training = new PlainTraining("sentence encoder", settings.Seed, settings.Steps, settings.Batch, settings.LearningRate, new AdamSettings { WeightDecay = 0.01, Decoupled = true });
+        var result = training.Run(encoder, data.Text.Count, new { settings, Data = data.ResultKey }, context =>
         {
             string[] said = [.. context.Batch.Select(i => data.Text[i])];
             string[] heard = [.. context.Batch.Select(i => data.Sounds.List(data.Text[i], RandomStream.Of(settings.Seed, "sentence", $"{i}", context.Step)).Hypotheses[^1])];

@@ -1,25 +1,23 @@
 using Retort.Data;
-using Retort.Training;
 using static TorchSharp.torch;
 
-namespace Retort.Papers.Ger;
+namespace Retort.Training;
 
-/// <summary>What the trainings on the data's text share: order, rate, clipping and the last weights. Their losses are their own.</summary>
+/// <summary>What plain trainings of a preparation share, such as a language model on text: order, rate, clipping and the last weights. The loss is the caller's.</summary>
 /// <param name="Name">what the progress calls it</param>
 /// <param name="Seed">the order's seed</param>
 /// <param name="Steps">steps of the optimizer; the first twentieth warms up, then the rate falls as a cosine to 2 % of the highest</param>
-/// <param name="Batch">sentences in a step</param>
+/// <param name="Batch">samples in a step</param>
 /// <param name="LearningRate">the highest rate</param>
 /// <param name="Adam">the optimizer</param>
-/// <param name="Mixed">whether products are in bfloat16, where the processor multiplies it</param>
-internal sealed record GerTextTraining(string Name, long Seed, long Steps, int Batch, double LearningRate, AdamSettings Adam, bool Mixed = false)
+internal sealed record PlainTraining(string Name, long Seed, long Steps, int Batch, double LearningRate, AdamSettings Adam)
 {
-    internal TrainResult Run(nn.Module model, GerData data, object settings, Func<StepContext, Tensor> step, string? folder, Progress? progress, CancellationToken cancel)
+    internal TrainResult Run(nn.Module model, int samples, object settings, Func<StepContext, Tensor> step, string? folder, Progress? progress, CancellationToken cancel)
     {
         using var shown = progress is null ? Progress.Below() : null;
         var run = (progress ?? shown!).Run(Name);
         run.Begin();
-        var order = new SampleOrder(data.Text.Count, Seed);
+        var order = new SampleOrder(samples, Seed);
         var warm = Steps / 20;
         var result = TrainLoop.Run(new TrainTask
         {
@@ -34,7 +32,6 @@ internal sealed record GerTextTraining(string Name, long Seed, long Steps, int B
             Steps = Steps,
             Adam = Adam,
             ClipNorm = 1,
-            Mixed = Mixed,
             Patience = 0,
             Final = FinalWeights.Last,
             LogEvery = Math.Max(Steps / 50, 1),
