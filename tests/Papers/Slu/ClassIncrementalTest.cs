@@ -170,6 +170,8 @@ public sealed class ClassIncrementalTest : IDisposable
         var training = new SluTraining { FirstEpochs = 4, LaterEpochs = [2, 1], OfflineEpochs = 3, LeastSteps = 50 };
 
         Assert.Equal([80, 50, 50, 60], [training.Steps(0, 3, 20), training.Steps(1, 3, 20), training.Steps(2, 3, 20), training.Steps(0, 1, 20)]);
+        training = training with { LaterSteps = [30, 10] };
+        Assert.Equal([80, 30, 10, 10, 60], [training.Steps(0, 4, 20), training.Steps(1, 4, 20), training.Steps(2, 4, 99), training.Steps(3, 4, 20), training.Steps(0, 1, 20)]);
     }
 
     [Fact]

@@ -73,7 +73,7 @@ public sealed record SluSettings
         ("noise and room", FormattableString.Invariant($"{Speech.Snr.Lowest} to {Speech.Snr.Highest} dB SNR, {Speech.Reflections} reflections")),
         ("encoder", $"width {Encoder.Width}, {Encoder.Depth} layers; {Pretraining.Steps} steps of CTC"),
         ("decoder", $"width {Decoder.Width}, {Decoder.Depth} layers; at most {Vocabulary} tokens"),
-        ("training", FormattableString.Invariant($"first task {Training.FirstEpochs} epochs, later {string.Join(", ", Training.LaterEpochs)}, offline {Training.OfflineEpochs}, at least {Training.LeastSteps} steps; batches of {Training.Batch}, rate {Training.LearningRate}, later {Training.LaterLearningRate}")),
+        ("training", FormattableString.Invariant($"first task {Training.FirstEpochs} epochs, offline {Training.OfflineEpochs}, at least {Training.LeastSteps} steps; later tasks {(Training.LaterSteps is { } later ? $"{string.Join(", ", later)} steps" : $"{string.Join(", ", Training.LaterEpochs)} epochs")}; batches of {Training.Batch}, rate {Training.LearningRate}, later {Training.LaterLearningRate}")),
         ("beams", $"{Teacher.Beams} for pseudo-targets, {Test.Beams} for the test"),
     ];
 }

@@ -94,6 +94,12 @@ public sealed record SluTraining
     /// <summary>The fewest steps of a task: small tasks get more epochs, so that all are learned equally well. Published: none.</summary>
     public long LeastSteps { get; init; }
 
+    /// <summary>
+    /// Steps of each later task, whatever its epochs, so that arms with and without a memory have the same number; of further tasks the
+    /// last number holds. Null, as published: epochs count.
+    /// </summary>
+    public IReadOnlyList<long>? LaterSteps { get; init; }
+
     /// <summary>Utterances in a batch.</summary>
     public int Batch { get; init; } = 32;
 
@@ -136,6 +142,10 @@ public sealed record SluTraining
     /// <summary>Steps of a task, counted from 0, of so many batches an epoch.</summary>
     public long Steps(int task, int tasks, int batches)
     {
+        if (task > 0 && LaterSteps is { } steps)
+        {
+            return steps[Math.Min(task, steps.Count) - 1];
+        }
         var epochs = tasks == 1 ? OfflineEpochs : task == 0 ? FirstEpochs : LaterEpochs[Math.Min(task, LaterEpochs.Count) - 1];
         return Math.Max((long)epochs * batches, LeastSteps);
     }
