@@ -115,6 +115,48 @@ public static partial class Fused
         return null;
     }
 
+    /// <summary>Whether <see cref="LlamaLayer"/> has a kernel: one more token of a few rows in bfloat16, widths in multiples of 64, without gradients.</summary>
+    /// <param name="x">(B, T, D)</param>
+    /// <param name="hidden">width of the hidden layer</param>
+    /// <param name="head">width of a head</param>
+    public static bool HasLlamaLayer(Tensor x, long hidden, int head)
+    {
+#if !TORCHSHARP
+        return !is_grad_enabled() && x.dtype == ScalarType.BFloat16 && x.dim() == 3 && x.shape[1] == 1 && x.shape[0] <= FewRows && Fits(x)
+            && x.shape[2] % 64 == 0 && hidden % 64 == 0 && head % 16 == 0;
+#else
+        return false;
+#endif
+    }
+
+    /// <summary>
+    /// A layer of LLaMA for one more token of a few rows: norm, attention to what is kept, norm, gated hidden layer, in one call, for where all else is out of the
+    /// caches after each product. The bits of the other methods one after another. Ask <see cref="HasLlamaLayer"/> first.
+    /// </summary>
+    /// <param name="x">(B, 1, D)</param>
+    /// <param name="norms">weights of both norms</param>
+    /// <param name="weights">of q, k and v by groups, output, gate, up and down: bfloat16, or bytes</param>
+    /// <param name="scales">of the bytes' rows; none for bfloat16</param>
+    /// <param name="cosines">of the token's angles, float32</param>
+    /// <param name="sines">of the token's angles, float32</param>
+    /// <param name="keys">(B, G, capacity, h), which gets the token's</param>
+    /// <param name="values">(B, G, capacity, h), likewise</param>
+    /// <param name="place">the token's</param>
+    /// <param name="epsilon">of the norms</param>
+    /// <param name="left">as in <see cref="AttendGrouped"/></param>
+    /// <param name="prompt">as in <see cref="AttendGrouped"/></param>
+    /// <returns>(B, 1, D)</returns>
+    public static Tensor LlamaLayer(Tensor x, Tensor[] norms, Tensor[] weights, Tensor[] scales, Tensor cosines, Tensor sines, Tensor keys, Tensor values, long place,
+        double epsilon, Tensor? left = null, (Tensor Keys, Tensor Values, Tensor Gates)? prompt = null)
+    {
+#if !TORCHSHARP
+        Tensor[] rows = prompt is { } p ? [p.Keys, p.Values, p.Gates] : [];
+        return LlamaKernels.LlamaLayer.Call(x, norms, weights, scales, cosines, sines, keys, values, place, epsilon, left, rows);
+#else
+        throw new PlatformNotSupportedException("this engine has no kernels; ask HasLlamaLayer first");
+#endif
+    }
+
     /// <summary>Rows up to which <see cref="LinearRows"/> and <see cref="LinearBytes"/> are the faster way.</summary>
     public const int FewRows = 4;
 
@@ -126,7 +168,7 @@ public static partial class Fused
     {
         internal static readonly Op
             RmsNorm = new("retort::rms_norm"), Gate = new("retort::gate"), SplitHeads = new("retort::split_heads"), AttendGrouped = new("retort::attend_grouped"),
-            LinearRows = new("retort::linear_rows"), LinearBytes = new("retort::linear_bytes");
+            LinearRows = new("retort::linear_rows"), LinearBytes = new("retort::linear_bytes"), LlamaLayer = new("retort::llama_layer");
     }
 #endif
 }

@@ -118,13 +118,7 @@ public sealed class LlamaAttention : nn.Module
         }
         if (pass.IsFused)
         {
-            (Tensor, Tensor, Tensor)? prompt = null;
-            if (adapter is not null)
-            {
-                var (keys, values) = Prompt(pass);
-                prompt = (keys, values, gating_factor!.to(float32));
-            }
-            return proj.call(Fused.AttendGrouped(rows, k, v, length, pass.Cache?.Left, prompt)).MoveToOuterDisposeScope();
+            return proj.call(Fused.AttendGrouped(rows, k, v, length, pass.Cache?.Left, GatedPrompt(pass))).MoveToOuterDisposeScope();
         }
         var scores = matmul(rows, k.transpose(-2, -1));  // (B, G, each T, S)
         if (pass.Mask is not null)
@@ -164,6 +158,26 @@ public sealed class LlamaAttention : nn.Module
             ? update.call(x).view(batch, length, groups, count, head)
             : zeros([batch, length, groups, count, head], x.dtype, x.device);
         return fused + cat([Update("q_proj", each), Update("k_proj", 1), Update("v_proj", 1)], 3);
+    }
+
+    /// <summary>The number of the layer.</summary>
+    internal int Layer => layer;
+
+    /// <summary>Width of a head.</summary>
+    internal int Head => head;
+
+    /// <summary>Whether queries, keys and values are updated by low rank.</summary>
+    internal bool Updated => updates.Count > 0;
+
+    /// <summary>Keys, values and gates of the prompt rows; null where the layer is not adapted.</summary>
+    internal (Tensor Keys, Tensor Values, Tensor Gates)? GatedPrompt(LlamaPass pass)
+    {
+        if (adapter is null)
+        {
+            return null;
+        }
+        var (keys, values) = Prompt(pass);
+        return (keys, values, gating_factor!.to(float32));
     }
 
     // Keys and values of the prompt rows; where tokens are kept, those of the first step.

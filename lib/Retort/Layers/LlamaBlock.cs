@@ -17,11 +17,15 @@ public sealed class SwiGlu : nn.Module<Tensor, Tensor>
     /// <param name="device">where they are; the CPU if null</param>
     public SwiGlu(int width, int hidden, ScalarType? dtype = null, Device? device = null) : base(nameof(SwiGlu))
     {
+        Width = hidden;
         fc_1 = new Projection(width, hidden, dtype: dtype, device: device);
         fc_2 = new Projection(width, hidden, dtype: dtype, device: device);
         proj = new Projection(hidden, width, dtype: dtype, device: device);
         RegisterComponents();
     }
+
+    /// <summary>Width between.</summary>
+    internal int Width { get; }
 
     /// <summary>A layer of the three by Hugging Face's name: gate_proj, up_proj or down_proj.</summary>
     internal Projection Of(string name) => name switch { "gate_proj" => fc_1, "up_proj" => fc_2, _ => proj };
@@ -67,10 +71,29 @@ public sealed class LlamaBlock : nn.Module
     /// <summary>The hidden layer.</summary>
     internal SwiGlu Hidden => mlp;
 
+    // Of the five linear layers, and scales where they are all in 8 bits; null where one is more than its weight.
+    private (Tensor[] Weights, Tensor[] Scales)? Weights()
+    {
+        Projection[] linear = [.. Linear];
+        if (attn.Updated || linear.Any(p => p.Lora is not null || p.Bias is not null || p.EightBits != linear[0].EightBits))
+        {
+            return null;
+        }
+        return linear[0].EightBits
+            ? ([.. linear.Select(p => p.Bytes!.Value.Bytes)], [.. linear.Select(p => p.Bytes!.Value.Scales)])
+            : ([.. linear.Select(p => (Tensor)p.Weight)], []);
+    }
+
     /// <summary>(B, T, D) to (B, T, D).</summary>
     public Tensor Run(Tensor x, LlamaPass pass)
     {
         using var scope = NewDisposeScope();
+        if (pass is { IsFused: true, Cache: { } cache } && Fused.HasLlamaLayer(x, mlp.Width, attn.Head) && Weights() is var (weights, scales))
+        {
+            var (keys, values) = cache.RoomForOne(attn.Layer);
+            return Fused.LlamaLayer(x, [norm_1.Weight, norm_2.Weight], weights, scales, pass.Cosines, pass.Sines, keys, values, cache.Length, norm_1.Epsilon, cache.Left, attn.GatedPrompt(pass))
+                .MoveToOuterDisposeScope();
+        }
         var middle = x + attn.Attend(norm_1.call(x), pass);
         return (middle + mlp.call(norm_2.call(middle))).MoveToOuterDisposeScope();
     }

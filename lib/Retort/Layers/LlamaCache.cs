@@ -70,6 +70,10 @@ public sealed class LlamaCache : IDisposable
         return (allKeys.narrow(2, 0, Length + count), allValues.narrow(2, 0, Length + count));
     }
 
+    /// <summary>The memory of a layer's keys and values, (B, G, capacity, h), with room for one more token.</summary>
+    internal (Tensor Keys, Tensor Values) RoomForOne(int layer) =>
+        Length < Capacity ? layers[layer] : throw new ArgumentException($"{Length} + 1 tokens do not fit a cache of {Capacity}", nameof(layer));
+
     /// <summary>So many tokens were read by all layers.</summary>
     internal void Advance(int count) => Length += count;
 

@@ -85,6 +85,9 @@ public sealed class Projection : nn.Module<Tensor, Tensor>
         weight.set_(empty([0, weight.shape[1]], weight.dtype, weight.device));
     }
 
+    /// <summary>The weight's bytes and scales, or null.</summary>
+    internal (Tensor Bytes, Tensor Scales)? Bytes => small;
+
     /// <summary>Whether <see cref="ToEightBits"/> was called.</summary>
     public bool EightBits => small is not null;
 

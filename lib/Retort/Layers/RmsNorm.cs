@@ -25,6 +25,10 @@ public sealed class RmsNorm : nn.Module<Tensor, Tensor>
         this.OutliveScopes();
     }
 
+    internal Tensor Weight => weight;
+
+    internal double Epsilon => epsilon;
+
     /// <summary>(..., D) to (..., D).</summary>
     public override Tensor forward(Tensor x)
     {

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <tuple>
 
 namespace retort {
@@ -21,6 +22,9 @@ const LlamaKernels& llama_kernels() {
   TORCH_CHECK(found, "retort: this processor has no fused kernels");
   return *found;
 }
+
+Tensor attend_one(const Tensor& q, const Tensor& keys, const Tensor& values, int64_t all, const Tensor& left, const Tensor& prompt_keys,
+                  const Tensor& prompt_values, const Tensor& gates);  // of llama_attention.cpp
 
 }  // namespace retort
 
@@ -218,9 +222,52 @@ Tensor linear_bytes(const Tensor& x, const Tensor& w, const Tensor& scales) {
   return y;
 }
 
+// A whole layer for one more token of a few rows ----------------------------------------------------------------------------
+
+void add_to(const Tensor& x, const Tensor& y) {
+  auto* to = x.data_ptr<c10::BFloat16>();
+  const auto* from = y.data_ptr<c10::BFloat16>();
+  for (int64_t i = 0, count = x.numel(); i < count; i++) to[i] = static_cast<float>(to[i]) + static_cast<float>(from[i]);
+}
+
+// Of bfloat16, or of bytes where there are scales.
+Tensor projected(const Tensor& x, at::TensorList weights, at::TensorList scales, int64_t i) {
+  return scales.empty() ? linear_rows(x, weights[i]) : linear_bytes(x.to(at::kFloat), weights[i], scales[i]).to(at::kBFloat16);
+}
+
+// x (B, 1, D) of bfloat16; norms: the two; weights: q k v, output, gate, up and down, with their scales if they are bytes; keys and values
+// (B, G, capacity, h), which get the token at `place`; prompt: keys, values and gates, or nothing. Where the weights are read from memory at
+// each token, what stands between them runs with cold caches: so it is one call.
+Tensor llama_layer(const Tensor& x, at::TensorList norms, at::TensorList weights, at::TensorList scales, const Tensor& cosines, const Tensor& sines,
+                   const Tensor& keys, const Tensor& values, int64_t place, double epsilon, const Maybe& left, at::TensorList prompt) {
+  check(x, at::kBFloat16, "x");
+  TORCH_CHECK(x.dim() == 3 && x.size(1) == 1 && norms.size() == 2 && weights.size() == 5 && (scales.empty() || scales.size() == 5) &&
+                  (prompt.empty() || prompt.size() == 3) && keys.dim() == 4 && place >= 0 && place < keys.size(2) && keys.sizes() == values.sizes() &&
+                  keys.is_contiguous() && values.is_contiguous() && keys.size(0) == x.size(0), "retort: x, weights and kept keys do not fit one another");
+  const int64_t batch = x.size(0), groups = keys.size(1), head = keys.size(3), each = weights[0].size(0) / (groups * head) - 2;
+  TORCH_CHECK(each > 0 && weights[0].size(0) == groups * (each + 2) * head, "retort: the projection does not fit the kept keys");
+  const auto fused = projected(rms_of(x, norms[0], epsilon, nullptr), weights, scales, 0).view({batch, 1, groups, each + 2, head});
+  const auto parts = split_of(fused, cosines, sines);
+  for (int64_t i = 0; i < batch * groups; i++)
+    for (int which : {1, 2})
+      std::memcpy((which == 1 ? keys : values).data_ptr<c10::BFloat16>() + (i * keys.size(2) + place) * head, parts[which].data_ptr<c10::BFloat16>() + i * head,
+                  head * 2);
+  const Tensor none, &pk = prompt.empty() ? none : prompt[0], &pv = prompt.empty() ? none : prompt[1], &gates = prompt.empty() ? none : prompt[2];
+  const auto mixed = retort::attend_one(parts[0], keys, values, place + 1, left.value_or(Tensor()), pk, pv, gates);
+  const auto middle = projected(mixed, weights, scales, 1);
+  add_to(middle, x);
+  const auto normed = rms_of(middle, norms[1], epsilon, nullptr);
+  const auto out = projected(gate_of(projected(normed, weights, scales, 2), projected(normed, weights, scales, 3)), weights, scales, 4);
+  TORCH_CHECK(out.sizes() == x.sizes(), "retort: the layer's weights do not give its input's width");
+  add_to(out, middle);
+  return out;
+}
+
 }  // namespace
 
 TORCH_LIBRARY_FRAGMENT(retort, m) {
+  m.def("llama_layer(Tensor x, Tensor[] norms, Tensor[] weights, Tensor[] scales, Tensor cosines, Tensor sines, Tensor(a!) keys, Tensor(b!) values, "
+        "int place, float epsilon, Tensor? left, Tensor[] prompt) -> Tensor");
   m.def("rms_norm(Tensor x, Tensor weight, float epsilon) -> Tensor");
   m.def("gate(Tensor a, Tensor b) -> Tensor");
   m.def("split_heads(Tensor fused, Tensor cosines, Tensor sines) -> (Tensor, Tensor, Tensor)");
@@ -234,6 +281,7 @@ TORCH_LIBRARY_IMPL(retort, CPU, m) {
   m.impl("split_heads", split_heads);
   m.impl("linear_rows", linear_rows);
   m.impl("linear_bytes", linear_bytes);
+  m.impl("llama_layer", llama_layer);
 }
 
 TORCH_LIBRARY_IMPL(retort, AutogradCPU, m) {

@@ -17,6 +17,14 @@ namespace retort {
 const LlamaKernels& llama_kernels();  // of llama.cpp
 }
 
+namespace retort {
+
+// Attention of one more token of each row, of a type without gradients; keys and values (B, G, capacity, h), of which `all` are read.
+Tensor attend_one(const Tensor& q, const Tensor& keys, const Tensor& values, int64_t all, const Tensor& left, const Tensor& prompt_keys,
+                  const Tensor& prompt_values, const Tensor& gates);
+
+}  // namespace retort
+
 namespace {
 
 using torch::autograd::AutogradContext;
@@ -72,6 +80,19 @@ Tensor attend(const Tensor& q, const Tensor& k, const Tensor& v, int64_t length,
   for_groups(a, [&](int64_t b, int64_t g) { retort::llama_kernels().attend(a, b, g, out.data_ptr(), half(q)); });
   return out;
 }
+
+}  // namespace
+
+Tensor retort::attend_one(const Tensor& q, const Tensor& keys, const Tensor& values, int64_t all, const Tensor& left, const Tensor& prompt_keys,
+                          const Tensor& prompt_values, const Tensor& gates) {
+  auto a = kept(q, keys, values, 1, left, prompt_keys, prompt_values, gates);
+  a.all = all;
+  auto out = at::empty({a.batch, 1, a.groups * a.each * a.width}, q.options());
+  for_groups(a, [&](int64_t b, int64_t g) { llama_kernels().attend(a, b, g, out.data_ptr(), half(q)); });
+  return out;
+}
+
+namespace {
 
 struct Attend : Function<Attend> {
   static Tensor forward(AutogradContext* context, const Tensor& q, const Tensor& k, const Tensor& v, int64_t length, const Maybe& left,

@@ -203,4 +203,47 @@ public class FusedLlamaTest
         Assert.True(Fused.LinearBytes(x, weight, scales)![0].isnan().all().item<bool>());
         Assert.Equal(0, Fused.LinearBytes(zeros(1, inputs), weight, scales)!.abs().max().item<float>());
     }
+
+    [SkippableTheory]
+    [InlineData(1, false, false)]
+    [InlineData(3, true, false)]
+    [InlineData(2, true, true)]
+    public void LlamaLayer_OneCall_IsTheBitsOfItsParts(int rows, bool adapted, bool bytes)
+    {
+        SkipWithout(ScalarType.BFloat16);
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        const int Width = 128, Hidden = 192, Groups = 2, Each = 2, Head = 32, Capacity = 9, Place = 4;
+        Tensor Lower(string name, params long[] shape) => Values(name, shape).to(ScalarType.BFloat16);
+        var x = Lower("x", rows, 1, Width);
+        Tensor[] norms = [Lower("n1", Width), Lower("n2", Width)];
+        Tensor[] weights = [Lower("qkv", Groups * (Each + 2) * Head, Width), Lower("o", Width, Groups * Each * Head), Lower("g", Hidden, Width), Lower("u", Hidden, Width), Lower("d", Width, Hidden)];
+        Tensor[] scales = [];
+        if (bytes)
+        {
+            scales = [.. weights.Select((w, i) => Values($"s{i}", w.shape[0]).abs() / 64)];
+            weights = [.. weights.Select(w => (w.to(ScalarType.Float32) * 40).clamp(-127, 127).round().to(ScalarType.Int8))];
+        }
+        var angles = Values("angles", rows, 1, 1, 1, Head / 2);
+        var (cosines, sines, left) = (angles.cos(), angles.sin(), rows > 1 ? tensor([.. Enumerable.Range(0, rows).Select(r => (long)r)]) : null);
+        (Tensor, Tensor, Tensor)? prompt = adapted ? (Lower("pk", rows, Groups * Each, 5, Head), Lower("pv", rows, Groups * Each, 5, Head), Values("gates", Groups * Each)) : null;
+        var (keys, values) = (Lower("keys", rows, Groups, Capacity, Head), Lower("values", rows, Groups, Capacity, Head));
+        var (keys1, values1) = (keys.clone(), values.clone());
+
+        Tensor Linear(Tensor of, int i) => bytes ? Fused.LinearBytes(of.to(ScalarType.Float32), weights[i], scales[i])!.to(ScalarType.BFloat16) : Fused.LinearRows(of, weights[i])!;
+        var (q, k, v) = Fused.SplitHeads(Linear(Fused.RmsNorm(x, norms[0], 1e-5)!, 0).view(rows, 1, Groups, Each + 2, Head), cosines, sines)!.Value;
+        keys.narrow(2, Place, 1).copy_(k);
+        values.narrow(2, Place, 1).copy_(v);
+        var middle = x + Linear(Fused.AttendGrouped(q, keys.narrow(2, 0, Place + 1), values.narrow(2, 0, Place + 1), 1, left, prompt), 1);
+        var normed = Fused.RmsNorm(middle, norms[1], 1e-5)!;
+        var expected = middle + Linear(Fused.Gate(Linear(normed, 2), Linear(normed, 3))!, 4);
+
+        Assert.True(Fused.HasLlamaLayer(x, Hidden, Head));
+        var found = Fused.LlamaLayer(x, norms, weights, scales, cosines, sines, keys1, values1, Place, 1e-5, left, prompt);
+        Assert.True(found.Equals(expected));
+        Assert.True(keys1.Equals(keys));
+        Assert.True(values1.Equals(values));
+        Assert.False(Fused.HasLlamaLayer(Lower("more", Fused.FewRows + 1, 1, Width), Hidden, Head));
+        Assert.Throws<System.Runtime.InteropServices.ExternalException>(() => Fused.LlamaLayer(x, norms, weights, scales, cosines, sines, keys1, values1, Capacity, 1e-5, left, prompt));
+    }
 }
