@@ -111,22 +111,23 @@ public sealed class GerData : IResultKey
     private void Make(string folder, Progress progress, Action<GerData, Progress>? meanwhile)
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        var heard = parts.Prepend("recogniser").ToDictionary(part => part, Speech);
-        GerRecogniser? trained = null;
-        void Recognise()
-        {
-            var run = progress.Run("recogniser");
-            run.Begin();
-            // The recogniser's first symbol, [PAD], is the blank.
-            trained = GerRecogniser.Train(settings, heard["recogniser"], Words, run);
-            run.Done();
-        }
-        AllCores.Beside(Recognise, () => meanwhile?.Invoke(this, progress));
-        using var recogniser = trained!;
-        using var scope = NewDisposeScope();
+        var heard = Speech("recogniser");
+        AllCores.Beside(() => Recognise(folder, heard, progress), () => meanwhile?.Invoke(this, progress));
+        File.WriteAllText(Path.Combine(folder, "seconds.txt"), clock.Elapsed.TotalSeconds.ToString("F1", CultureInfo.InvariantCulture));
+    }
+
+    // Trains the recogniser, and makes the lists of the other parts where something else may still be at work on its core.
+    private void Recognise(string folder, NoisySpeech heard, Progress progress)
+    {
+        var run = progress.Run("recogniser");
+        run.Begin();
+        // The recogniser's first symbol, [PAD], is the blank.
+        using var recogniser = GerRecogniser.Train(settings, heard, Words, run);
+        run.Done();
         foreach (var part in parts)
         {
-            var items = recogniser.Lists(part, heard[part]);
+            using var scope = NewDisposeScope();
+            var items = recogniser.Lists(part, Speech(part));
             var (segments, width) = (settings.Segments, settings.Encoder.Width);
             SafeTensors.Save(Path.Combine(folder, $"{part}.safetensors"),
             [
@@ -137,7 +138,6 @@ public sealed class GerData : IResultKey
             File.WriteAllLines(Path.Combine(folder, $"{part}.jsonl"), items.Select(i => JsonSerializer.Serialize(new Line(i.List.Hypotheses, i.List.Truth,
                 [.. i.List.Scores.Select(s => double.IsFinite(s) ? s : -1e9)], i.Noise?.ToString(), i.Noise is null ? null : i.Ratio))));
         }
-        File.WriteAllText(Path.Combine(folder, "seconds.txt"), clock.Elapsed.TotalSeconds.ToString("F1", CultureInfo.InvariantCulture));
     }
 
     private sealed record Line(IReadOnlyList<string> Hypotheses, string Truth, IReadOnlyList<double> Scores, string? Noise, double? Ratio);
