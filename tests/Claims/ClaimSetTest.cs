@@ -141,19 +141,6 @@ public sealed class ClaimSetTest
     }
 
     [Fact]
-    public void AgainstPublished_ShowsDifferenceAndWhetherThePublishedSizeLiesInTheInterval()
-    {
-        var table = Mixed().AgainstPublished();
-        Assert.Equal(2, table.Count);
-        Assert.Equal(gain.Estimate - 6, (double)table[0, "difference"]!, 1e-9);
-        Assert.Equal(false, table[0, "published lies in our interval"]);
-        // A share is shown in percent.
-        Assert.Equal("%", table[1, "unit"]);
-        Assert.Equal(64, (double)table[1, "published"]!, 1e-9);
-        Assert.Equal(true, table[1, "published lies in our interval"]);
-    }
-
-    [Fact]
     public void ForestPlot_OfTwoUnits_IsOnePlotEachWithEveryClaimAndThePublishedSizes()
     {
         var figure = Mixed().ForestPlot();

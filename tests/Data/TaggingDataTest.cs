@@ -1,4 +1,5 @@
 using Retort.Data;
+using Retort.Randomness;
 
 namespace Retort.Tests.Data;
 
@@ -29,23 +30,21 @@ public sealed class TaggingDataTest
     }
 
     [Fact]
-    public void WithMissingLabels_DropsTheShareAsked_KeepsOne_AndDependsOnTheClipAlone()
+    public void MissingLabels_Drop_DropsTheShareAskedAndKeepsOne()
     {
-        var data = new Numbers(20_000);
-        var view = data.WithMissingLabels(0.3, seed: 1);
-        int kept = 0, all = 0;
-        for (var i = 0; i < data.Count; i++)
+        int[] labels = [1, 2, 3];
+        int kept = 0;
+        const int Clips = 20_000;
+        for (var i = 0; i < Clips; i++)
         {
-            var labels = view.Labels(i);
-            Assert.Subset(data.Labels(i).ToHashSet(), labels.ToHashSet());
-            Assert.Equal(data.Labels(i).Count > 0, labels.Count > 0);
-            kept += labels.Count;
-            all += data.Labels(i).Count;
+            var left = MissingLabels.Drop(labels, 0.3, RandomStream.Of(1, "missing labels", $"{i}"));
+            Assert.Subset(labels.ToHashSet(), left.ToHashSet());
+            Assert.NotEmpty(left);
+            kept += left.Count;
         }
         // Three labels: 3 * 0.7 kept on average, and one more where all three would have gone (0.3^3).
-        Assert.Equal((2.1 + 0.027) / 3, kept / (double)all, 0.01);
-        Assert.Equal(view.Labels(77), data.Subset([77]).WithMissingLabels(0.3, 1).Labels(0));
-        Assert.NotEqual(view.Hash, data.WithMissingLabels(0.3, 2).Hash);
+        Assert.Equal((2.1 + 0.027) / 3, kept / (3.0 * Clips), 0.01);
+        Assert.Empty(MissingLabels.Drop([], 0.3, RandomStream.Of(1, "missing labels", "none")));
     }
 
     [Fact]

@@ -102,7 +102,7 @@ public sealed class BeamSearchTest
         using var noGrad = no_grad();
         var (model, memory, lengths) = Case(5);
         using var owner = model;
-        var found = GreedySearch.Decode(model, memory, lengths, new DecodingSettings { MaxLength = 10 });
+        var found = BeamSearch.Decode(model, memory, lengths, new DecodingSettings { MaxLength = 10, Beams = 1 }).Select(best => best[0]).ToArray();
         for (var b = 0; b < lengths.Length; b++)
         {
             var tokens = new List<long> { 2 };

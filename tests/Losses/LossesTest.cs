@@ -35,10 +35,6 @@ public sealed class LossesTest
     public void Bce_OfLogits_IsPyTorchs() => Check("bce", z => SoftTargets.Bce(z, Matrix("soft")));
 
     [Fact]
-    public void BceOfProbabilities_IsPyTorchs() =>
-        Check("bce_of_probabilities", p => SoftTargets.BceOfProbabilities(p, Matrix("soft")), "probabilities");
-
-    [Fact]
     public void BceMixed_IsThePublishedWeightedSum() =>
         Check("bce_mixed", z => SoftTargets.BceMixed(z, Matrix("soft"), Numbers("weights")));
 

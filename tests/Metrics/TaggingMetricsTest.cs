@@ -38,20 +38,10 @@ public sealed class TaggingMetricsTest
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void RocAucAndDPrime_IsScikitLearns(string name)
-    {
-        var (c, items, _) = Case(name);
-        Assert.Equal(Number(c, "mean_auc"), RocAuc.Macro(items).Mean, 1e-12);
-        Assert.Equal(Number(c, "d_prime"), RocAuc.DPrime(items), 1e-9);
-    }
-
-    [Theory]
-    [MemberData(nameof(Cases))]
     public void Weights_OfABootstrap_AreScikitLearnsSampleWeights(string name)
     {
         var (c, items, weights) = Case(name);
         Assert.Equal(Number(c, "weighted_mean_ap"), AveragePrecision.Macro(items, weights).Mean, 1e-12);
-        Assert.Equal(Number(c, "weighted_mean_auc"), RocAuc.Macro(items, weights).Mean, 1e-12);
     }
 
     [Fact]
@@ -82,10 +72,8 @@ public sealed class TaggingMetricsTest
     {
         // All scores equal: precision at the only threshold is the share of positives, in whatever order the items come.
         Assert.Equal(0.25, AveragePrecision.Of([0.5f, 0.5f, 0.5f, 0.5f], [true, false, false, false]), 1e-15);
-        Assert.Equal(0.5, RocAuc.Of([0.5f, 0.5f, 0.5f, 0.5f], [true, false, false, false]), 1e-15);
         Assert.Equal(1, AveragePrecision.Of([0.9f, 0.1f], [true, false]), 1e-15);
         Assert.True(double.IsNaN(AveragePrecision.Of([0.9f, 0.1f], [false, false])));
-        Assert.True(double.IsNaN(RocAuc.Of([0.9f, 0.1f], [true, true])));
     }
 
     [Fact]
@@ -96,18 +84,5 @@ public sealed class TaggingMetricsTest
         Assert.Contains("item 1, class 0", Assert.Throws<ArgumentException>(() => new ScoredItems([1, 2, float.NaN, 3], new bool[4], 2)).Message);
         Assert.Contains("item 0 has label 2", Assert.Throws<ArgumentException>(() => ScoredItems.Of([1, 2], [[2]], 2)).Message);
         Assert.Contains("do not fit", Assert.Throws<ArgumentException>(() => new ScoredItems(new float[5], new bool[5], 2)).Message);
-    }
-
-    [Fact]
-    public void Agreement_OfKnownTables_IsComputedByHand()
-    {
-        float[] teacher = [0.5f, 0.25f, 0.25f, 0.1f, 0.2f, 0.7f];
-        float[] student = [0.25f, 0.5f, 0.25f, 0.1f, 0.2f, 0.7f];
-        Assert.Equal(0.5, Agreement.TopOne(student, teacher, 3));
-        Assert.Equal(0.5, Agreement.Accuracy(student, [1, 0]));
-        Assert.Equal((0.5 * Math.Log(2) - 0.25 * Math.Log(2)) / 2, Agreement.CategoricalKl(student, teacher, 3), 1e-7);
-        Assert.Equal(0, Agreement.BernoulliKl(teacher, teacher, 3), 1e-7);
-        var expected = 0.5 * Math.Log(0.5 / 0.25) + 0.5 * Math.Log(0.5 / 0.75);
-        Assert.Equal(expected, Agreement.BernoulliKl([0.25f], [0.5f], 1), 1e-7);
     }
 }

@@ -18,7 +18,6 @@ internal static class Gallery
         ("bar-stacked", Stacked()),
         ("heatmap", Confusion()),
         ("spectrogram", Spectrogram()),
-        ("waveform", Wave()),
         ("box", Boxes()),
         ("histogram", Histogram()),
         ("log", Logarithmic()),
@@ -90,9 +89,6 @@ internal static class Gallery
         }
         return Chart.Spectrogram(db, 0.01).WithTitle("Mel spectrogram of a siren").WithSize(760, 320);
     }
-
-    private static Figure Wave() => Chart.Waveform(
-        [.. Enumerable.Range(0, 32000).Select(i => (float)(Math.Sin(i * 0.2) * Math.Exp(-i / 9000.0) * (1 + 0.5 * Math.Sin(i / 700.0)) * 0.6))], 16000).WithTitle("A bell");
 
     private static Figure Boxes()
     {

@@ -70,17 +70,6 @@ public sealed class ClaimFile
     /// <exception cref="BadInputException">The file is not a list of facts.</exception>
     public IReadOnlyList<Fact> ReadFacts() => Read<Fact>(FactsPath, "facts");
 
-    /// <summary>All claims as a table: verdict, claim, paper's numbers, ours.</summary>
-    public Table ToTable()
-    {
-        var table = new Table("claim", "verdict", "published", "here", "size");
-        foreach (var claim in Read())
-        {
-            table = table.WithRow(claim.Says, claim.VerdictText, claim.Published, claim.Numbers, claim.Size);
-        }
-        return table;
-    }
-
     private static IReadOnlyList<T> Read<T>(string path, string what)
     {
         if (!File.Exists(path))

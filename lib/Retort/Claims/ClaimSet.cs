@@ -134,26 +134,6 @@ public sealed class ClaimSet(string paper, string size, IReadOnlyList<long> seed
     public Figure ForestPlot(string title = "Claims: ours and published") => Claims.Count > 0 ? Forest.Plot(Claims, title)
         : throw new InvalidOperationException("there are no claims to plot yet");
 
-    /// <summary>Ours beside the published sizes, where there are any, and the difference of the two.</summary>
-    public Table AgainstPublished(string title = "Ours, published, difference")
-    {
-        var table = new Table("claim", "unit", "ours", "interval", "published", "difference", "published lies in our interval").WithTitle(title)
-            .WithFormat("ours", "+0.0;-0.0;0.0").WithFormat("published", "+0.0;-0.0;0.0").WithFormat("difference", "+0.0;-0.0;0.0");
-        foreach (var claim in Claims)
-        {
-            if (claim.PublishedEffect is not { } theirs)
-            {
-                continue;
-            }
-            var (scale, unit) = claim.Rule.Kind == "share" ? (100, "%") : (1, claim.Unit);
-            var bounded = double.IsFinite(claim.Low) && double.IsFinite(claim.High);
-            table = table.WithRow(claim.Says, unit, scale * claim.Effect,
-                bounded ? string.Create(CultureInfo.InvariantCulture, $"[{scale * claim.Low:F1}, {scale * claim.High:F1}]") : "none",
-                scale * theirs, scale * (claim.Effect - theirs), bounded ? theirs >= claim.Low && theirs <= claim.High : null);
-        }
-        return table;
-    }
-
     /// <summary>Puts all claims and facts into the results' files, in place of all this paper's that are there, and returns the set.</summary>
     /// <param name="file">null: the file of the results folder, see <see cref="ClaimFile"/></param>
     public ClaimSet Save(ClaimFile? file = null)

@@ -56,12 +56,6 @@ public abstract class TaggingData : IResultKey
         return Subset(Enumerable.Range(0, count).ToArray());
     }
 
-    /// <summary>
-    /// The same clips with labels missing at random, as AudioSet's are: every label of every clip is dropped with
-    /// <paramref name="probability"/>; a clip that had labels keeps at least one.
-    /// </summary>
-    public TaggingData WithMissingLabels(double probability, long seed) => new MissingLabels(this, probability, seed);
-
     /// <summary>The same clips with no label missing, where that is known: of synthetic data. Null elsewhere.</summary>
     public virtual TaggingData? WithAllLabels() => null;
 

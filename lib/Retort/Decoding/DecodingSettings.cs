@@ -1,6 +1,6 @@
 namespace Retort.Decoding;
 
-/// <summary>Settings of <see cref="BeamSearch"/> and <see cref="GreedySearch"/>. The defaults are those of the paper's teacher in sequence-level KD for SLU.</summary>
+/// <summary>Settings of <see cref="BeamSearch"/>; with one beam it is greedy search. The defaults are those of the paper's teacher in sequence-level KD for SLU.</summary>
 public sealed record DecodingSettings
 {
     /// <summary>Hypotheses kept for each utterance, K.</summary>

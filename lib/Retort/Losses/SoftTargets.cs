@@ -24,19 +24,6 @@ public static class SoftTargets
     }
 
     /// <summary>
-    /// As <see cref="Bce"/> for a model that ends in a sigmoid: 1 / (B C) sum of -[t log p + (1 - t) log(1 - p)], each
-    /// logarithm bounded below by -100.
-    /// </summary>
-    /// <param name="probabilities">p, (B, C), in [0, 1]</param>
-    /// <param name="targets">t, (B, C), in [0, 1]; detached</param>
-    public static Tensor BceOfProbabilities(Tensor probabilities, Tensor targets)
-    {
-        using var scope = NewDisposeScope();
-        return nn.functional.binary_cross_entropy(probabilities.to(float32), targets.detach().to(float32))
-            .MoveToOuterDisposeScope();
-    }
-
-    /// <summary>
     /// The loss that goes with mixup: mean over b of [w_b l(z_b, t_(B-1-b)) + (1 - w_b) l(z_b, t_b)], where l is the mean
     /// over classes of the binary cross-entropy. As l is linear in t, this is <see cref="Bce"/> against mixed targets, and
     /// is computed so.

@@ -1,7 +1,7 @@
 namespace Retort.Metrics;
 
 /// <summary>A metric of each class and its mean over the classes where it is defined.</summary>
-/// <param name="PerClass">one value a class; NaN where the test set cannot say (no positive item, for AUC also no negative one)</param>
+/// <param name="PerClass">one value a class; NaN where the test set cannot say (no positive item)</param>
 /// <param name="Mean">the mean over the other classes; NaN where there is none</param>
 /// <param name="Undefined">how many classes are left out</param>
 public sealed record ClassMean(IReadOnlyList<double> PerClass, double Mean, int Undefined)

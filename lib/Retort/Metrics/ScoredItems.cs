@@ -2,7 +2,7 @@ namespace Retort.Metrics;
 
 /// <summary>
 /// Scores and true labels of a test set: items x classes, row by row, several labels an item allowed. Only the order of the
-/// scores within a class counts for average precision and ROC AUC, so logits and probabilities give the same numbers.
+/// scores within a class counts for average precision, so logits and probabilities give the same numbers.
 /// The classes are sorted once, at the first use; the metrics of item weights (a bootstrap) reuse that.
 /// </summary>
 public sealed class ScoredItems

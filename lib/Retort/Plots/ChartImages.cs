@@ -137,46 +137,6 @@ public static partial class Chart
         return Spectrogram(flat, bands.GetLength(1), secondsPerFrame, unit, min, max);
     }
 
-    /// <summary>A sound's wave form: for each of at most 800 stretches, the range between its smallest and largest sample.</summary>
-    /// <param name="samples">one channel</param>
-    /// <param name="sampleRate">samples a second</param>
-    /// <param name="colour">#rrggbb, or the palette's first</param>
-    public static Figure Waveform(ReadOnlySpan<float> samples, int sampleRate, string? colour = null)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(sampleRate);
-        if (samples.Length == 0)
-        {
-            throw new ArgumentException("no samples", nameof(samples));
-        }
-        var points = Math.Min(800, samples.Length);
-        var (x, low, high) = (new double[points], new double[points], new double[points]);
-        for (var p = 0; p < points; p++)
-        {
-            var from = (int)((long)p * samples.Length / points);
-            var to = Math.Max(from + 1, (int)((long)(p + 1) * samples.Length / points));
-            (low[p], high[p]) = (double.PositiveInfinity, double.NegativeInfinity);
-            for (var i = from; i < to; i++)
-            {
-                low[p] = Math.Min(low[p], samples[i]);
-                high[p] = Math.Max(high[p], samples[i]);
-            }
-            x[p] = (double)from / sampleRate;
-        }
-        var shade = colour ?? Palette.Colours[0];
-        var trace = new JsonObject
-        {
-            ["type"] = "scatter",
-            ["mode"] = "lines",
-            ["x"] = Json.Array(x.Concat(Enumerable.Reverse(x)), 5),
-            ["y"] = Json.Array(high.Concat(Enumerable.Reverse(low)), 4),
-            ["fill"] = "toself",
-            ["fillcolor"] = Palette.WithOpacity(shade, 0.75),
-            ["line"] = new JsonObject { ["width"] = 0.7, ["color"] = shade },
-        };
-        return new Figure([trace], new JsonObject { ["xaxis"] = new JsonObject(), ["yaxis"] = new JsonObject() })
-            .WithXAxis("time (s)").WithSize(Template.Width, 220);
-    }
-
     private static double[][] Rows<T>(T[,] z) where T : IConvertible
     {
         var rows = new double[z.GetLength(0)][];

@@ -86,12 +86,6 @@ public sealed class Table : IDisplayable, IEnumerable<IReadOnlyDictionary<string
         return new Table(Columns, rows, new(formats) { [column] = format }, Title);
     }
 
-    /// <summary>One more column, computed from each row.</summary>
-    /// <param name="column">its name</param>
-    /// <param name="cell">from a row (column name to cell) to the new cell</param>
-    public Table WithColumn(string column, Func<Func<string, object?>, object?> cell) =>
-        new([.. Columns, column], [.. rows.Select(r => (object?[])[.. r, cell(name => r[Index(name)])])], formats, Title);
-
     /// <summary>Other names for columns.</summary>
     public Table Renamed(params (string From, string To)[] names)
     {
@@ -111,20 +105,6 @@ public sealed class Table : IDisplayable, IEnumerable<IReadOnlyDictionary<string
     /// <summary>Only the rows for which the condition holds.</summary>
     public Table Where(Func<Func<string, object?>, bool> condition) =>
         new(Columns, [.. rows.Where(r => condition(name => r[Index(name)]))], formats, Title);
-
-    /// <summary>Rows in the order of a column's values; equal ones keep their order.</summary>
-    public Table OrderedBy(string column, bool descending = false)
-    {
-        var place = Index(column);
-        var comparer = Comparer<object?>.Create(static (a, b) => (a, b) switch
-        {
-            (Spread left, Spread right) => left.Mean.CompareTo(right.Mean),
-            _ => TableCells.Number(a) is { } x && TableCells.Number(b) is { } y ? x.CompareTo(y)
-                : string.CompareOrdinal(TableCells.Write(a, null), TableCells.Write(b, null)),
-        });
-        return new Table(Columns, [.. descending ? rows.OrderByDescending(r => r[place], comparer) : rows.OrderBy(r => r[place], comparer)],
-            formats, Title);
-    }
 
     /// <summary>
     /// One row for each combination of the key columns, in the order of first appearance; the value columns become
@@ -154,28 +134,6 @@ public sealed class Table : IDisplayable, IEnumerable<IReadOnlyDictionary<string
             grouped.Add([.. cells]);
         }
         return new Table([.. by, .. values, "n"], grouped, new(formats), Title);
-    }
-
-    /// <summary>One row for each value of a column, one column for each value of another; the first cell found fills the place.</summary>
-    /// <param name="row">the column whose values name the rows</param>
-    /// <param name="column">the column whose values name the columns</param>
-    /// <param name="value">the column that fills the cells</param>
-    public Table Pivot(string row, string column, string value)
-    {
-        var (r, c, v) = (Index(row), Index(column), Index(value));
-        var heads = rows.Select(x => TableCells.Write(x[c], null)).Distinct().ToList();
-        var made = rows.GroupBy(x => TableCells.Write(x[r], null)).Select(group =>
-        {
-            var cells = new object?[heads.Count + 1];
-            cells[0] = group.First()[r];
-            foreach (var x in group)
-            {
-                cells[1 + heads.IndexOf(TableCells.Write(x[c], null))] ??= x[v];
-            }
-            return cells;
-        }).ToList();
-        var written = formats.TryGetValue(value, out var format) ? heads.ToDictionary(h => h, _ => format) : [];
-        return new Table([row, .. heads], made, written, Title);
     }
 
     /// <summary>The cells as text, as a reader sees them.</summary>

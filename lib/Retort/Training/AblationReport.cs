@@ -84,8 +84,7 @@ public sealed class AblationReport
     public Effect Level(string arm, string? measure = null)
     {
         var found = Find(measure) ?? throw new KeyNotFoundException($"there is no measure \"{measure}\"");
-        var seeds = SeedsOf(arm);
-        return PairedEffect.Of(seeds.Count, found.Items, (s, weights) => found.Of(Outputs(arm, seeds[s]), weights), found.Clusters);
+        return PairedEffect.OfDrawn(DesignOf(found), [.. SeedsOf(arm).Select(seed => Drawn(found, arm, seed))]);
     }
 
     /// <summary>One difference less another, paired by seed and test item: does what an arm gains grow from one condition to another?</summary>

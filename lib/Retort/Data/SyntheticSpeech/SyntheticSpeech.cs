@@ -16,9 +16,6 @@ public sealed class SyntheticSpeech : SpokenData
     private SyntheticSpeech(IReadOnlyList<SlurpRecording> recordings, IReadOnlyList<string> voices, SpeechRecording sound, string hash) =>
         (Recordings, Voices, this.sound, Hash) = (recordings, voices, sound, hash);
 
-    /// <summary>SHA-256 of what does not lie in the settings: grammar and version.</summary>
-    public static string RecipeHash => Hashing.Of([Version, CommandGrammar.Embedded.Hash]);
-
     /// <inheritdoc/>
     public override IReadOnlyList<SlurpRecording> Recordings { get; }
 

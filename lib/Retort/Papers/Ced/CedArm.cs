@@ -35,6 +35,10 @@ public sealed record CedArm(string Name, Func<AudioTransformer, CedBatch, Tensor
 
     /// <summary>Gives the fresh student weights to start from, such as <see cref="CedPretraining.Into"/>; null for random ones.</summary>
     public Action<AudioTransformer>? Start { get; init; }
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public IReadOnlyList<long>? Seeds { get; init; }
 }
 
 /// <summary>How one of CED's models is trained. The defaults are the published AS-20K configuration.</summary>
