@@ -247,4 +247,27 @@ public sealed class CaptionStudentTest
         Assert.Equal(0, CaptionGolden.Distance(first, net.call(image)));
         Assert.NotEqual(0, CaptionGolden.Distance(first, second));
     }
+
+    [Fact]
+    public void Decoder_TrainedByFusedLayers_HasValuesAndGradientsOfPlainOnes()
+    {
+        using var scope = NewDisposeScope();
+        using var decoder = new CaptionDecoder(new CaptionDecoderSettings { Vocabulary = 90, FrameWidth = 24, Width = 32, Heads = 2, Hidden = 48, Dropout = 0 });
+        var draw = new Generator(3);
+        var (tokens, frames) = (randint(3, 90, [8, 7], generator: draw), randn([8, 5, 24], generator: draw));
+        (Tensor Logits, Dictionary<string, Tensor> Gradients) Trained()
+        {
+            decoder.zero_grad();
+            var logits = decoder.call(tokens, frames, [5, 3, 5, 5, 2, 5, 4, 5]);
+            logits.square().mean().backward();
+            return (logits.detach(), decoder.named_parameters().ToDictionary(p => p.name, p => p.parameter.grad!.clone()));
+        }
+        var fused = Trained();
+        using var off = Fused.Off();
+        var plain = Trained();
+        void Near(Tensor expected, Tensor found, string what) =>
+            Assert.True((expected - found).abs().max().item<float>() <= 1e-5f * expected.abs().max().item<float>() + 1e-9f, what);
+        Near(plain.Logits, fused.Logits, "logits");
+        Assert.All(plain.Gradients, g => Near(g.Value, fused.Gradients[g.Key], g.Key));
+    }
 }

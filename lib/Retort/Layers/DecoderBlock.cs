@@ -125,9 +125,11 @@ public sealed class DecoderBlock : nn.Module<Tensor, Tensor, Tensor?, Tensor?, T
 
     private Tensor FeedForward(Tensor x)
     {
-        var hidden = linear1.call(x);
+        // The fused layers pay in training alone: a step of a search has few rows.
+        Tensor Layer(Linear layer, Tensor input) => is_grad_enabled() ? Fused.Call(layer, input) : layer.call(input);
+        var hidden = Layer(linear1, x);
         var active = gelu ? Fused.Gelu(hidden) ?? nn.functional.gelu(hidden) : hidden.relu_();
-        return Dropped(linear2.call(Dropped(active)));
+        return Dropped(Layer(linear2, Dropped(active)));
     }
 
     private Tensor Dropped(Tensor x) => training ? dropout.call(x) : x;

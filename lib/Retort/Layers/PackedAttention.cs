@@ -46,8 +46,7 @@ public sealed class PackedAttention : nn.Module<Tensor, Tensor?, Tensor>
     public override Tensor forward(Tensor x, Tensor? mask)
     {
         using var scope = NewDisposeScope();
-        var qkv = nn.functional.linear(x, in_proj_weight, in_proj_bias);
-        return out_proj.call(Attention.Packed(qkv, heads, mask, training ? dropout : null)).MoveToOuterDisposeScope();
+        return Out(Attention.Packed(Projected(x, 0, 3), heads, mask, training ? dropout : null)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Keys and values (B, heads, S, d) of what is attended to.</summary>
@@ -61,8 +60,7 @@ public sealed class PackedAttention : nn.Module<Tensor, Tensor?, Tensor>
     }
 
     /// <summary>Keys and values (B, S, 2 D) of what is attended to, as the projection gives them.</summary>
-    internal Tensor Memory(Tensor memory) =>
-        nn.functional.linear(memory, in_proj_weight.narrow(0, width, 2 * width), in_proj_bias.narrow(0, width, 2 * width));
+    internal Tensor Memory(Tensor memory) => Projected(memory, 1, 2);
 
     /// <summary>One more token (N, D) of each row to (N, D), by the fused kernels.</summary>
     internal Tensor StepFused(Tensor x, StepHistory history, int layer)
@@ -88,9 +86,9 @@ public sealed class PackedAttention : nn.Module<Tensor, Tensor?, Tensor>
     public Tensor Cross(Tensor x, Tensor keys, Tensor values, Tensor? mask)
     {
         using var scope = NewDisposeScope();
-        var q = nn.functional.linear(x, in_proj_weight.narrow(0, 0, width), in_proj_bias.narrow(0, 0, width));
+        var q = Projected(x, 0, 1);
         var mixed = Attention.Scaled(Attention.Split(q, heads), keys, values, mask, dropout: training ? dropout : null);
-        return out_proj.call(Attention.Merge(mixed)).MoveToOuterDisposeScope();
+        return Out(Attention.Merge(mixed)).MoveToOuterDisposeScope();
     }
 
     /// <summary>The weights (B, heads, T, S) by which <see cref="Cross"/> mixes values. Slower than mixing them, and for looking at.</summary>
@@ -120,4 +118,13 @@ public sealed class PackedAttention : nn.Module<Tensor, Tensor?, Tensor>
         var output = out_proj.call(Attention.Merge(Attention.Scaled(parts.select(0, 0), keys, values)));
         return (output.MoveToOuterDisposeScope(), keys.MoveToOuterDisposeScope(), values.MoveToOuterDisposeScope());
     }
+
+    // Some of query, key and value, by the fused layer in training; a step of a search has few rows, for which packing the weights does not pay.
+    private Tensor Projected(Tensor x, long first, long parts)
+    {
+        var (weight, bias) = (in_proj_weight.narrow(0, first * width, parts * width), in_proj_bias.narrow(0, first * width, parts * width));
+        return (is_grad_enabled() ? Fused.Linear(x, weight, bias) : null) ?? nn.functional.linear(x, weight, bias);
+    }
+
+    private Tensor Out(Tensor x) => is_grad_enabled() ? Fused.Call(out_proj, x) : out_proj.call(x);
 }
