@@ -33,25 +33,7 @@ public static class SluPaper
         return Setup(Open(SlurpPart.Train), Open(SlurpPart.Development), Open(SlurpPart.Test), folder, settings, checkpoint, device: device);
     }
 
-    /// <summary>The same of the authors' csv files.</summary>
-    /// <param name="train">the csv of training recordings</param>
-    /// <param name="validation">the csv of validation recordings</param>
-    /// <param name="test">the csv of test recordings</param>
-    /// <param name="audio">the folder that holds slurp_real and slurp_synth</param>
-    /// <param name="folder">where everything is kept</param>
-    /// <param name="settings">null for the paper's</param>
-    /// <param name="checkpoint">a file of wav2vec 2.0 weights</param>
-    /// <param name="slurp">what of SLURP is used</param>
-    /// <param name="device">where models are; null for the CPU</param>
-    /// <exception cref="BadInputException">Something cannot be used; <see cref="SlurpData.Check"/> lists everything.</exception>
-    public static SluSetup Csv(string train, string validation, string test, string audio, string folder, SluPaperSettings? settings = null,
-        string? checkpoint = null, SlurpSettings? slurp = null, Device? device = null)
-    {
-        SlurpData Open(string csv) => SlurpData.OpenCsv(csv, audio, slurp);
-        return Setup(Open(train), Open(validation), Open(test), folder, settings, checkpoint, device: device);
-    }
-
-    /// <summary>The experiment on any recorded commands.</summary>
+    /// <summary>The experiment on any recorded commands, such as those of the authors' csv files (<see cref="SlurpData.OpenCsv"/>).</summary>
     /// <param name="train">training recordings of all tasks</param>
     /// <param name="validation">what is watched; SLURP's devel</param>
     /// <param name="test">what is reported</param>
@@ -112,7 +94,7 @@ public static class SluPaper
     }
 
     /// <summary>Runs arms for each seed, one after the other; what has ended is read.</summary>
-    /// <param name="setup">from <see cref="Slurp"/>, <see cref="Csv"/> or <see cref="Setup"/></param>
+    /// <param name="setup">from <see cref="Slurp"/> or <see cref="Setup"/></param>
     /// <param name="arms">null for the paper's tables and the control (<see cref="SluArms.All"/>)</param>
     /// <param name="seeds">null for 1, 2, 3; how many were run is not published</param>
     /// <param name="options">where it is shown and how it is stopped; runs are kept in the set-up's folder unless it says otherwise</param>
