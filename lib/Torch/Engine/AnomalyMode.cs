@@ -30,7 +30,8 @@ public class AnomalyMode : IDisposable
 
     private static void Set(bool enabled, bool checkNaN)
     {
-        if (checkNaN != ShouldCheckNaN && enabled && Door.Switch(Door.AnomalyNaN, checkNaN ? 1 : 0) < 0)
+        // Switched off, nothing is looked for: that libtorch 1 cannot leave NaN out matters no more.
+        if (checkNaN != ShouldCheckNaN && Door.Switch(Door.AnomalyNaN, checkNaN ? 1 : 0) < 0 && enabled)
         {
             throw new NotSupportedException(Door.Error().Message);
         }
