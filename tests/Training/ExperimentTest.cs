@@ -54,6 +54,21 @@ public sealed class ExperimentTest : IDisposable
     }
 
     [Fact]
+    public void ByMeasure_WithAndWithoutAReference_DrawsLevelsOrDifferencesAndLines()
+    {
+        var report = Run(new(1), [new("a", x => x), new("b", x => x / 2), new("c", x => x / 3)], 1, 2, 3);
+        System.Text.Json.Nodes.JsonArray Drawn(string? reference, params (string, IReadOnlyList<double>)[] lines) =>
+            System.Text.Json.Nodes.JsonNode.Parse(report.ByMeasure("by measure", ["accuracy"], reference, lines).ToJson())!["data"]!.AsArray();
+        var levels = Drawn(null, ("chance", [50.0]));
+        Assert.Equal(["chance", "a", "b", "c"], levels.Select(t => (string)t!["name"]!));
+        Assert.Equal(report.Of("b").Average(), (double)levels[2]!["y"]![0]!, 1e-3);
+        Assert.True((double)levels[1]!["x"]![0]! < (double)levels[2]!["x"]![0]!);
+        var apart = Drawn("a");
+        Assert.Equal(["b", "c"], apart.Select(t => (string)t!["name"]!));
+        Assert.Equal(report.Compare("c", "a").Estimate, (double)apart[1]!["y"]![0]!, 1e-3);
+    }
+
+    [Fact]
     public void Beside_SeveralWorks_AllEndAndTheFirstErrorIsThrown()
     {
         var done = 0;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Text.Json;
 using Retort.Plots;
 using Retort.Statistics;
 
@@ -207,6 +208,27 @@ public sealed class AblationReport
         var axis = most > 1 ? $"{Axis(measure)}; mean ± sd of {(least == most ? most : $"{least} to {most}")} seeds" : Axis(measure);
         return lines.Aggregate(bars.WithTitle(title).WithYAxis(axis), (figure, line) =>
             figure.WithHorizontalLine(line.Value, string.Create(CultureInfo.InvariantCulture, $"{line.Name} {line.Value:F1}")));
+    }
+
+    /// <summary>Arms beside one another under each of several measures, such as conditions, with 95 % intervals over seeds and test items.</summary>
+    /// <param name="title">above the figure</param>
+    /// <param name="measures">names of measures, a place each</param>
+    /// <param name="reference">the arm that paired differences to it are drawn of; null: the arms' own values</param>
+    /// <param name="lines">values of others, one a measure, such as a baseline's</param>
+    public Figure ByMeasure(string title, IReadOnlyList<string> measures, string? reference = null, params (string Name, IReadOnlyList<double> Values)[] lines)
+    {
+        string[] shown = [.. Shown(null).Where(arm => arm != reference)];
+        Figure Points(string arm, int n)
+        {
+            var effects = measures.Select(m => reference is null ? Level(arm, m) : Compare(arm, reference, m)).ToArray();
+            // Beside one another, within seven tenths of a place.
+            var places = measures.Select((_, i) => i + 0.7 * ((n + 0.5) / shown.Length - 0.5));
+            return Chart.Scatter(places, effects.Select(e => e.Estimate), arm, size: 6, error: effects.Select(e => (e.High - e.Low) / 2));
+        }
+        var drawn = lines.Select(line => Chart.Line(line.Values.Select((_, i) => (double)i), line.Values, line.Name, dash: "dot")).Concat(shown.Select(Points));
+        var figure = Chart.Combine(drawn).WithTitle(title, reference is null ? "95 % intervals over seeds and test items" : $"less {reference}; 95 % intervals over seeds and test items, paired")
+            .WithLayoutJson(JsonSerializer.Serialize(new { xaxis = new { tickvals = measures.Select((_, i) => i), ticktext = measures } }));
+        return reference is null ? figure : figure.WithHorizontalLine(0);
     }
 
     /// <summary>A curve of the runs against its axis: mean over seeds, with a band from the lowest to the highest seed.</summary>
