@@ -13,7 +13,7 @@ internal sealed class Browser : IAsyncDisposable
     private readonly string _profile;
     private readonly ClientWebSocket _socket = new();
     private readonly ConcurrentDictionary<int, TaskCompletionSource<JsonNode>> _waiting = new();
-    private readonly CancellationTokenSource _over = new(TimeSpan.FromMinutes(3));
+    private readonly CancellationTokenSource _over = new(TimeSpan.FromMinutes(15));
     private int _last;
 
     private Browser(Process process, string profile)
@@ -62,7 +62,7 @@ internal sealed class Browser : IAsyncDisposable
         var source = _waiting[id] = new TaskCompletionSource<JsonNode>(TaskCreationOptions.RunContinuationsAsynchronously);
         var text = new JsonObject { ["id"] = id, ["method"] = method, ["params"] = parameters ?? [] }.ToJsonString();
         await _socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, true, _over.Token);
-        var answer = await source.Task.WaitAsync(TimeSpan.FromSeconds(60), _over.Token);
+        var answer = await source.Task.WaitAsync(TimeSpan.FromMinutes(5), _over.Token);
         return answer["error"] is { } error ? throw new InvalidOperationException($"{method}: {error.ToJsonString()}") : answer["result"]!;
     }
 
@@ -87,7 +87,7 @@ internal sealed class Browser : IAsyncDisposable
     }
 
     /// <summary>Waits until an expression is true.</summary>
-    public async Task Until(string condition, double seconds = 30)
+    public async Task Until(string condition, double seconds = 120)
     {
         var watch = Stopwatch.StartNew();
         while ((await Evaluate($"!!({condition})"))?.GetValue<bool>() != true)
@@ -133,7 +133,7 @@ internal sealed class Browser : IAsyncDisposable
     private async Task<string> PortAsync()
     {
         var file = Path.Combine(_profile, "DevToolsActivePort");
-        for (int attempt = 0; attempt < 300; attempt++)
+        for (int attempt = 0; attempt < 1200; attempt++)
         {
             if (File.Exists(file) && (await File.ReadAllLinesAsync(file)) is [var port, ..])
             {
@@ -141,7 +141,7 @@ internal sealed class Browser : IAsyncDisposable
             }
             await Task.Delay(100);
         }
-        throw new TimeoutException("chromium did not open its port within 30 s");
+        throw new TimeoutException("chromium did not open its port within 120 s");
     }
 
     private async Task ReadAsync()

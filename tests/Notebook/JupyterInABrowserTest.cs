@@ -32,7 +32,7 @@ public class JupyterInABrowserTest
             await Answers($"http://127.0.0.1:{port}/api?token=t");
             await browser.Window(1200, 1400);
             await browser.Open($"http://127.0.0.1:{port}/notebooks/a.ipynb?token=t");
-            await browser.Until($"window.Jupyter && Jupyter.notebook && {Kernel} && {Kernel}.is_connected() && {Kernel}.info_reply.status === 'ok'", 90);
+            await browser.Until($"window.Jupyter && Jupyter.notebook && {Kernel} && {Kernel}.is_connected() && {Kernel}.info_reply.status === 'ok'", 240);
             Assert.Equal(".net-csharp", (await browser.Evaluate($"{Kernel}.name"))!.ToString());
 
             // What the file says of its last run.
@@ -40,7 +40,7 @@ public class JupyterInABrowserTest
 
             // "Run all", by the menu's own entry, while the looks of the progress line are noted.
             await browser.Evaluate("window.seen = new Set(); new MutationObserver(() => { for (const m of document.querySelector('#notebook').innerText.matchAll(/^step \\d+$/gm)) seen.add(m[0]); }).observe(document.querySelector('#notebook'), { childList: true, subtree: true, characterData: true }); document.querySelector('#run_all_cells a').click();");
-            await browser.Until("[...document.querySelectorAll('.output_stdout')].some(o => o.innerText.includes('all done'))", 90);
+            await browser.Until("[...document.querySelectorAll('.output_stdout')].some(o => o.innerText.includes('all done'))", 240);
             Assert.InRange((await browser.Evaluate("seen.size"))!.GetValue<int>(), 3, 21);
             Assert.Equal("step 20", (await browser.Evaluate("[...document.querySelectorAll('.output_subarea')].map(o => o.innerText.trim()).filter(t => t.startsWith('step')).join('|')"))!.ToString());
 
@@ -58,15 +58,15 @@ public class JupyterInABrowserTest
 
             // A cell that takes too long is stopped; the kernel still answers; a restart forgets.
             await browser.Evaluate("Jupyter.notebook.select(2); Jupyter.notebook.get_selected_cell().set_text('var kept = 5; Console.Write(\"...\"); while (true) { }'); Jupyter.notebook.execute_selected_cells();");
-            await browser.Until("[...document.querySelectorAll('.output_stdout')].some(o => o.innerText.startsWith('...'))", 60);
+            await browser.Until("[...document.querySelectorAll('.output_stdout')].some(o => o.innerText.startsWith('...'))", 240);
             await browser.Evaluate($"{Kernel}.interrupt()");
-            await browser.Until("[...document.querySelectorAll('.output_error')].some(o => o.innerText.includes('Interrupted'))", 60);
+            await browser.Until("[...document.querySelectorAll('.output_error')].some(o => o.innerText.includes('Interrupted'))", 240);
             await browser.Evaluate("Jupyter.notebook.get_selected_cell().set_text('kept + 1'); Jupyter.notebook.execute_selected_cells();");
-            await browser.Until("[...document.querySelectorAll('.output_result')].some(o => o.innerText.trim() === '6')", 60);
+            await browser.Until("[...document.querySelectorAll('.output_result')].some(o => o.innerText.trim() === '6')", 240);
             await browser.Evaluate($"window.back = false; Jupyter.notebook.events.one('kernel_ready.Kernel', () => window.back = true); {Kernel}.restart()");
-            await browser.Until("window.back", 90);
+            await browser.Until("window.back", 240);
             await browser.Evaluate("Jupyter.notebook.get_selected_cell().set_text('kept'); Jupyter.notebook.execute_selected_cells();");
-            await browser.Until("[...document.querySelectorAll('.output_stderr')].some(o => o.innerText.includes('CS0103'))", 60);
+            await browser.Until("[...document.querySelectorAll('.output_stderr')].some(o => o.innerText.includes('CS0103'))", 240);
         }
         finally
         {
@@ -92,7 +92,7 @@ public class JupyterInABrowserTest
                 (await http.GetAsync(address)).EnsureSuccessStatusCode();
                 return;
             }
-            catch (HttpRequestException) when (attempt < 600)
+            catch (HttpRequestException) when (attempt < 1800)
             {
                 await Task.Delay(100);
             }

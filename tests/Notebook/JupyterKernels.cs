@@ -69,7 +69,7 @@ internal sealed class JupyterKernels : IDisposable
         using var process = Start(program, arguments);
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(5));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(15));
         try
         {
             await process.WaitForExitAsync(limit.Token);
@@ -77,7 +77,7 @@ internal sealed class JupyterKernels : IDisposable
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{program} did not end within 5 minutes");
+            throw new TimeoutException($"{program} did not end within 15 minutes");
         }
         return (process.ExitCode, await output + await error);
     }
