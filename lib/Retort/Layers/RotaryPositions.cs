@@ -81,9 +81,9 @@ internal sealed class RotaryTable : IDisposable
         (cosines, sines) = (cos.to(place).DetachFromDisposeScope(), sin.to(place).DetachFromDisposeScope());
     }
 
-    /// <summary>Cosines and sines of the first positions, each (1, T, 1, 1, h/2).</summary>
-    public (Tensor Cosines, Tensor Sines) First(long length, Device device, ScalarType dtype) =>
-        (Shaped(cosines.narrow(0, 0, length).unsqueeze(0), device, dtype), Shaped(sines.narrow(0, 0, length).unsqueeze(0), device, dtype));
+    /// <summary>Cosines and sines of so many positions from one on, each (1, T, 1, 1, h/2).</summary>
+    public (Tensor Cosines, Tensor Sines) From(long first, long length, Device device, ScalarType dtype) =>
+        (Shaped(cosines.narrow(0, first, length).unsqueeze(0), device, dtype), Shaped(sines.narrow(0, first, length).unsqueeze(0), device, dtype));
 
     /// <summary>Cosines and sines of positions (B, T), each (B, T, 1, 1, h/2).</summary>
     public (Tensor Cosines, Tensor Sines) Of(Tensor positions, ScalarType dtype)

@@ -148,7 +148,7 @@ public sealed class Llama : nn.Module<Tensor, Tensor?, Tensor>
         using (NewDisposeScope())
         {
             var fused = Fused.HasGrouped(InputEmbeddings, Settings.Head);
-            var (cosines, sines) = angles.First(length, InputEmbeddings.device, fused ? float32 : InputEmbeddings.dtype);
+            var (cosines, sines) = angles.From(0, length, InputEmbeddings.device, fused ? float32 : InputEmbeddings.dtype);
             var pass = new LlamaPass
             {
                 IsFused = fused,
@@ -202,11 +202,12 @@ public sealed class Llama : nn.Module<Tensor, Tensor?, Tensor>
         var length = tokens.shape[1];
         Check(tokens, noise, cache.Length + length);
         var padded = cache.Padding.Any(p => p > 0);
-        var places = arange(cache.Length, cache.Length + length, device: tokens.device).unsqueeze(0);  // (1, T)
         var fused = Fused.HasGrouped(InputEmbeddings, Settings.Head);
+        Tensor Places() => arange(cache.Length, cache.Length + length, device: tokens.device).unsqueeze(0);  // (1, T)
         Tensor? mask = null;
         if (!fused && (padded || length > 1))
         {
+            var places = Places();
             var columns = arange(0, cache.Length + length, device: tokens.device);
             var hidden = columns.unsqueeze(0).gt(places.view(-1, 1)).unsqueeze(0);  // (1, T, S): what comes later
             if (padded)
@@ -217,8 +218,10 @@ public sealed class Llama : nn.Module<Tensor, Tensor?, Tensor>
             }
             mask = zeros(hidden.shape, InputEmbeddings.dtype, tokens.device).masked_fill(hidden, float.NegativeInfinity).unsqueeze(1).unsqueeze(1);
         }
-        var positions = padded ? (places - cache.PaddingTensor.view(-1, 1)).clamp_min(0) : places;  // (B or 1, T)
-        var (cosines, sines) = angles.Of(positions, fused ? float32 : InputEmbeddings.dtype);
+        var type = fused ? float32 : InputEmbeddings.dtype;
+        var (cosines, sines) = padded
+            ? angles.Of((Places() - cache.PaddingTensor.view(-1, 1)).clamp_min(0), type)
+            : angles.From(cache.Length, length, tokens.device, type);
         var output = Run(tokens, new LlamaPass { IsFused = fused, Cosines = cosines, Sines = sines, Mask = mask, Cache = cache, Noise = noise });
         cache.Advance((int)length);
         return Logits(output.select(1, length - 1)).MoveToOuterDisposeScope();
