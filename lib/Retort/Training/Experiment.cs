@@ -43,7 +43,7 @@ public sealed record ExperimentOptions
 public static class Experiment
 {
     /// <summary>Raised when a change of this library changes results, so that those of before are not taken for its own.</summary>
-    public const string LibraryVersion = "retort/3";
+    public const string LibraryVersion = "retort/4";
 
     /// <summary>
     /// What a result's key says of the code that computed it: <see cref="LibraryVersion"/>, the tensor engine and the sources of its
