@@ -213,19 +213,6 @@ public sealed class GerRoomTest : IDisposable
     }
 
     [Fact]
-    public void Map_TwoGroupsApart_DrawsThemApart()
-    {
-        using var scope = NewDisposeScope();
-        var vectors = tensor([0f, 0, 0, 1, 0.1f, 0, 9, 9, 9, 9, 9.2f, 9], [4, 3]);
-        var figure = GerFigures.Map("lists", vectors, ["a", "a", "b", "b"]);
-        var traces = System.Text.Json.JsonDocument.Parse(figure.ToJson()).RootElement.GetProperty("data");
-        Assert.Equal(2, traces.GetArrayLength());
-        double[] Across(int i) => [.. traces[i].GetProperty("x").EnumerateArray().Select(v => v.GetDouble())];
-        Assert.True(Across(0).Max() < Across(1).Min() - 10 || Across(1).Max() < Across(0).Min() - 10);
-        Assert.Throws<ArgumentException>(() => GerFigures.Map("lists", vectors, ["a"]));
-    }
-
-    [Fact]
     public void Sentences_Trained_LieNearWhatTheyMayBeTakenFor()
     {
         var data = GerData.Of(tiny, Progress.None());

@@ -4,7 +4,6 @@ using Retort.Plots;
 using Retort.Statistics;
 using Retort.Text;
 using Retort.Training;
-using static TorchSharp.torch;
 
 namespace Retort.Papers.Ger;
 
@@ -35,12 +34,6 @@ public static class GerFigures
     }
 
     private static string Escaped(string text) => text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal);
-
-    /// <summary>Vectors in the two directions in which they differ most (<see cref="TensorFigures.Map"/>), coloured by group.</summary>
-    /// <param name="title">above the figure</param>
-    /// <param name="vectors">(rows, width)</param>
-    /// <param name="groups">the group of each row</param>
-    public static Figure Map(string title, Tensor vectors, IReadOnlyList<string> groups) => TensorFigures.Map(title, vectors, groups);
 
     /// <summary>What kinds of lists are like: errors of the best hypothesis by kind, both oracles, in percent of the words, and copies of the best.</summary>
     /// <param name="rows">names, and lists of equally many hypotheses</param>

@@ -1,6 +1,5 @@
 using Retort.Data;
 using Retort.Layers;
-using Retort.Losses;
 using Retort.Models;
 using Retort.Text;
 using Retort.Torch;
@@ -27,13 +26,13 @@ public sealed record GerParts(GerInputs Train, GerInputs Validation, GerInputs T
 /// <summary>Trains an arm's adapter on the frozen base, and measures it.</summary>
 public static class GerStudent
 {
-    /// <summary>Trains one arm for one seed, decodes validation and test, and returns what a measure needs of each list.</summary>
+    /// <summary>Trains one arm for one seed, decodes the test, and returns what a measure needs of each list.</summary>
     /// <param name="arm">the arm</param>
     /// <param name="context">seed, folder, progress</param>
     /// <param name="language">the frozen base</param>
-    /// <param name="parts">the lists; where something is chosen, the validation lists stand in the test's place, too</param>
+    /// <param name="parts">the lists; where something is chosen, the validation lists stand in the test's place: <c>parts with { Test = parts.Validation }</c></param>
     /// <returns>
-    /// Values "validation WER", "validation loss", "gate" (mean absolute gate), "trainable" and "seconds"; curves "loss" and what the arm's loss measured;
+    /// Values "gate" (mean absolute gate), "trainable" and "seconds"; curves "loss" and what the arm's loss measured;
     /// outputs "errors" and "words" of each test list, "tokens" (lists x <see cref="LongestAnswer"/>, -1 behind the end), and "gates" (mean absolute
     /// gate of each adapted layer)
     /// </returns>
@@ -43,14 +42,11 @@ public static class GerStudent
         var result = Run(arm, model, context.Seed, parts, context.Folder, context.Progress, context.Cancel);
         var decoded = Decode(model, parts.Test, context.Seed);
         var test = Words(parts.Test, decoded);
-        var validation = ReferenceEquals(parts.Validation, parts.Test) ? test : Words(parts.Validation, Decode(model, parts.Validation, context.Seed));
         var gates = Gates(model);
         var curves = result.Log.Names.Where(n => n.StartsWith("psi", StringComparison.Ordinal) || n is "loss" or "gradient norm").ToDictionary(n => n, result.Curve);
         return new ArmOutcome(
             new Dictionary<string, double>
             {
-                ["validation WER"] = 100.0 * validation.Sum(v => v.Errors) / validation.Sum(v => v.Words),
-                ["validation loss"] = Loss(model, parts.Validation, context.Seed),
                 ["gate"] = gates.Average(),
                 ["trainable"] = model.Language.parameters().Where(p => p.requires_grad).Sum(p => p.numel()),
                 ["seconds"] = result.Seconds,
@@ -130,20 +126,6 @@ public static class GerStudent
         string[] Split(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         var reference = Split(truth);
         return (EditDistance.Of<string>(reference, Split(hypothesis)), reference.Length);
-    }
-
-    private static double Loss(GerModel model, GerInputs part, long seed)
-    {
-        using var none = no_grad();
-        double sum = 0, count = 0;
-        foreach (var rows in Enumerable.Range(0, part.Items.Count).Chunk(64))
-        {
-            using var scope = NewDisposeScope();
-            var (logits, targets) = model.Answer(part.Batch(rows, seed));
-            sum += TokenLoss.CrossEntropy(logits, targets).item<float>() * targets.shape[0];
-            count += targets.shape[0];
-        }
-        return sum / count;
     }
 
     /// <summary>The mean absolute gate of each adapted layer.</summary>
