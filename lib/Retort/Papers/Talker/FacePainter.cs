@@ -6,7 +6,7 @@ namespace Retort.Papers.Talker;
 
 /// <summary>
 /// Draws a face from its keypoints: eyes, brows and mouth stand where the keypoints are put by the motion; head, hair and nose turn with it.
-/// In place of LivePortrait's renderer, which needs published weights and 18 s a frame on two cores.
+/// In place of LivePortrait's renderer, which needs published weights and seconds a frame on two cores.
 /// </summary>
 public sealed class FacePainter
 {

@@ -48,17 +48,8 @@ public sealed record TalkerStart(Action<MotionDenoiser> Weights, ITalkerBatches 
 /// <summary>Trains arms and measures what they generate for the test clips.</summary>
 public static class TalkerTraining
 {
-    /// <summary><see cref="MotionDenoiser.Sample"/> in a number of steps.</summary>
-    public static Tensor Ddim(MotionDenoiser model, MotionCondition condition, Tensor noise, int steps, DiffusionTarget target = DiffusionTarget.Noise, bool fromTheLast = false) =>
-        model.Sample(condition, noise, DdimSampler.Timesteps(steps, fromTheLast: fromTheLast), target);
-
-    /// <summary><see cref="MotionDenoiser.Sample"/> at these steps.</summary>
-    public static Tensor Ddim(MotionDenoiser model, MotionCondition condition, Tensor noise, IReadOnlyList<long> timesteps, DiffusionTarget target = DiffusionTarget.Noise,
-        NoiseSchedule? schedule = null) => model.Sample(condition, noise, timesteps, target, schedule);
-
-    /// <summary><see cref="MotionDenoiser.Sample"/> with guidance.</summary>
-    public static Tensor Guided(MotionDenoiser model, MotionCondition condition, Tensor noise, int steps, double scale, DiffusionTarget target = DiffusionTarget.Noise) =>
-        model.Sample(condition, noise, DdimSampler.Timesteps(steps), target, guidance: scale);
+    /// <summary>Trains and measures an arm of either family.</summary>
+    public static ArmOutcome Run(IArm arm, TalkerData data, MotionSync judge, ArmContext run) => arm is VaeArm vae ? Run(vae, data, judge, run) : Run((TalkerArm)arm, data, judge, run);
 
     /// <summary>Trains an arm for a seed, or reads the weights of a run that has ended, and measures it on the test clips.</summary>
     /// <param name="arm">the arm</param>
