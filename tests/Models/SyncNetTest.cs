@@ -80,6 +80,24 @@ public sealed class SyncNetTest
         }
     }
 
+    [Fact]
+    public void Expert_Golden_MatchesEmbeddingsAndCosine()
+    {
+        using var file = SafeTensorsFile.Open(Golden("syncnet.safetensors"));
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        using var model = new LipSyncExpert();
+        SameKeys(Golden("keys_wav2lip_expert.tsv"), model);
+        Fill(model);
+        Put(file, model, "expert.");
+        model.eval();
+        Assert.Equal(16_435_072, model.parameters().Sum(p => p.numel()));
+        var (audio, face) = model.call(Input("expert.mel", 4, 0, 3, 1, 80, 16), Input("expert.face", 0.5, 0, 3, 15, 48, 96) + 0.5);
+        Assert.InRange(Distance(file.Read("out.expert.audio"), audio), 0, 1e-4f);
+        Assert.InRange(Distance(file.Read("out.expert.face"), face), 0, 1e-4f);
+        Assert.InRange(Distance(file.Read("out.expert.cosine"), (audio * face).sum(1)), 0, 1e-4f);
+    }
+
     [Theory]
     [InlineData("a")]
     [InlineData("b")]

@@ -85,3 +85,34 @@ public sealed class Wav2LipAudioEncoder : nn.Module<Tensor, Tensor>
         return outputs;
     }
 }
+
+/// <summary>
+/// Wav2Lip's lip-sync expert (16,435,072 parameters): five lower halves of faces and the mel window of their first frame to two embeddings of
+/// length 1, whose cosine says how well they fit.
+/// </summary>
+public sealed class LipSyncExpert : nn.Module<Tensor, Tensor, (Tensor Audio, Tensor Face)>
+{
+    private readonly Sequential face_encoder;
+    private readonly Sequential audio_encoder;
+
+    /// <summary>An expert with PyTorch's fresh weights; load a checkpoint before use.</summary>
+    public LipSyncExpert() : base(nameof(LipSyncExpert))
+    {
+        static NormedConvolution C(int from, int to, int kernel, long sh, long sw, int padding) => NormedConvolution.Of(from, to, kernel, (sh, sw), padding);
+        static NormedConvolution R(int channels) => NormedConvolution.Residual(channels);
+        face_encoder = NormedConvolution.Row(
+            C(15, 32, 7, 1, 1, 3), C(32, 64, 5, 1, 2, 1), R(64), R(64), C(64, 128, 3, 2, 2, 1), R(128), R(128), R(128),
+            C(128, 256, 3, 2, 2, 1), R(256), R(256), C(256, 512, 3, 2, 2, 1), R(512), R(512), C(512, 512, 3, 2, 2, 1), C(512, 512, 3, 1, 1, 0), C(512, 512, 1, 1, 1, 0));
+        audio_encoder = NormedConvolution.Audio(2);
+        RegisterComponents();
+        this.OutliveScopes();
+    }
+
+    /// <summary>Embeddings (N, 512) of mel windows (N, 1, 80, 16) and of faces (N, 15, 48, 96): five RGB pictures in 0..1 behind one another.</summary>
+    public override (Tensor Audio, Tensor Face) forward(Tensor mel, Tensor faces)
+    {
+        using var scope = NewDisposeScope();
+        return (nn.functional.normalize(audio_encoder.call(mel).flatten(1)).MoveToOuterDisposeScope(),
+            nn.functional.normalize(face_encoder.call(faces).flatten(1)).MoveToOuterDisposeScope());
+    }
+}
