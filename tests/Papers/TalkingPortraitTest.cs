@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.IO.Compression;
 using System.Text;
 using Retort.Audio;
@@ -59,6 +60,13 @@ public sealed class TalkingPortraitTest : IDisposable
         Save(StitchingNetwork.Stitching(), "stitching_retargeting_module", "module.");
     }
 
+    private static void Ffmpeg(string arguments, string to)
+    {
+        using var made = Process.Start("ffmpeg", [.. $"-nostdin -v error -y {arguments}".Split(' '), to]);
+        made.WaitForExit();
+        Assert.Equal(0, made.ExitCode);
+    }
+
     private void Portrait(string name, int width, int height) =>
         File.WriteAllBytes(In(name), new Picture(width, height, [.. Enumerable.Range(0, 3 * width * height).Select(i => (byte)(i * 7 % 251))]).ToPng());
 
@@ -110,6 +118,21 @@ public sealed class TalkingPortraitTest : IDisposable
         Assert.Contains("one of the two", Error("wide.png", "speech.wav", options with { Box = (0, 0, 64, 64), Landmarks = five }));
         Assert.Contains("less than one frame", Error("face.png", "tiny.wav", options));
         Assert.Contains("speech.txt", Error("face.png", "speech.txt", options));
+        // What a user may hand in by mistake: a sound as the picture, a picture as the sound, empty files, a video without sound, a folder or an unknown ending as the video.
+        File.WriteAllBytes(In("empty.png"), []);
+        File.WriteAllBytes(In("empty.mp3"), []);
+        Ffmpeg("-f lavfi -i testsrc=size=64x64:rate=25:duration=0.2 -an", In("mute.mp4"));
+        foreach (var (portrait, sound, named) in new[] { ("speech.wav", "speech.wav", "speech.wav"), ("empty.png", "speech.wav", "empty.png"), ("none.png", "speech.wav", "none.png"),
+            ("face.png", "face.png", "face.png"), ("face.png", "empty.mp3", "empty.mp3"), ("face.png", "mute.mp4", "mute.mp4"), ("face.png", "none.wav", "none.wav") })
+        {
+            Assert.Contains(named, Error(portrait, sound, options));
+        }
+        Assert.Contains("weights", Error("face.png", "silence.wav", options, "weights"));
+        Assert.Contains("bad.xyz", Error("face.png", "silence.wav", options, "bad.xyz"));
+        // 16 bits a colour, and an MP3 of two channels.
+        Ffmpeg("-f lavfi -i testsrc=size=128x128:rate=1:duration=1 -frames:v 1 -pix_fmt rgb48be", In("deep.png"));
+        Ffmpeg("-f lavfi -i sine=frequency=300:sample_rate=44100:duration=0.1 -ac 2", In("two.mp3"));
+        Assert.InRange(talker.Render(In("deep.png"), In("two.mp3"), In("deep.mp4"), options), 2, 5);
         Assert.Contains("folder", Error("face.png", "speech.wav", options, "none/bad.mp4"));
         Assert.DoesNotContain(Directory.GetFiles(folder), f => f.Contains("bad"));
     }

@@ -6,6 +6,25 @@ namespace Retort.Data;
 /// <summary>Writes videos with sound: H.264 and AAC in MP4, by ffmpeg.</summary>
 public static class VideoFile
 {
+    /// <summary>Asks, before any work, whether a video can lie at a path.</summary>
+    /// <param name="path">where to, ending in .mp4, in a folder that exists</param>
+    /// <exception cref="BadInputException">It cannot.</exception>
+    public static void CheckPath(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            throw new BadInputException(path, "", "is a folder; expected the name of a video, ending in .mp4");
+        }
+        if (!Path.GetExtension(path).Equals(".mp4", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new BadInputException(path, "", "expected a name that ends in .mp4: H.264 and AAC in MP4 is what is written");
+        }
+        if (!Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))))
+        {
+            throw new BadInputException(path, "", "its folder does not exist");
+        }
+    }
+
     /// <summary>Writes a video, whole or not at all.</summary>
     /// <param name="path">where to, ending in .mp4</param>
     /// <param name="width">pixels of a row, even</param>
@@ -14,22 +33,19 @@ public static class VideoFile
     /// <param name="sound">one channel; cut to the frames' length; null: none</param>
     /// <param name="framesPerSecond">25 as published</param>
     /// <param name="quality">x264's constant rate factor: 18 hardly loses anything, 28 is small</param>
-    /// <exception cref="BadInputException">The file cannot be written (permissions, full disk), or ffmpeg is missing or fails.</exception>
+    /// <exception cref="BadInputException">The path is none of a video, the file cannot be written (permissions, full disk), or ffmpeg is missing or fails.</exception>
     public static void Write(string path, int width, int height, IEnumerable<Picture> frames, Wave? sound = null, int framesPerSecond = 25, int quality = 20)
     {
         if (width % 2 != 0 || height % 2 != 0)
         {
             throw new ArgumentException($"a video's sides are even, not {width} x {height}");
         }
+        CheckPath(path);
         var full = Path.GetFullPath(path);
         var unfinished = Path.Combine(Path.GetDirectoryName(full)!, $".{Path.GetFileName(full)}.{Guid.NewGuid():n}");
         string? wav = null;
         try
         {
-            if (!Directory.Exists(Path.GetDirectoryName(full)))
-            {
-                throw new BadInputException(path, "", "its folder does not exist");
-            }
             var arguments = new List<string> { "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", $"{width}x{height}", "-r", $"{framesPerSecond}", "-i", "pipe:0" };
             if (sound is not null)
             {

@@ -124,6 +124,7 @@ public sealed class TalkingPortrait : IDisposable
     {
         options ??= new RenderOptions();
         options.Check(Window);
+        VideoFile.CheckPath(video);
         if (options.Stitch && stitching is null)
         {
             throw new BadInputException("stitching_retargeting_module.pth", "", "is not in the weights' folder, and stitching needs it");
