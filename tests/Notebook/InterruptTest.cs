@@ -41,7 +41,7 @@ public class InterruptTest
         using var cells = await Cells.StartAsync();
         await cells.Value("var kept = 1; 0");
         using var interrupt = new CancellationTokenSource(300);
-        var result = await cells.Run(code, interrupt.Token).WaitAsync(TimeSpan.FromSeconds(20));
+        var result = await cells.Run(code, interrupt.Token).WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Equal("Interrupted", result.Error?.Name);
         Assert.Equal("true", await cells.Value("kept > 0"));
         Assert.Equal("100", await cells.Value("int sum = 0; for (int i = 0; i < 100; i++) { await Task.Yield(); sum++; }\nsum"));
