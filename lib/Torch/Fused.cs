@@ -116,6 +116,13 @@ public static partial class Fused
     /// <summary>What the layer makes of x, by <see cref="Linear"/> where that has a kernel. The layer's hooks are not called then.</summary>
     public static Tensor Call(TorchSharp.Modules.Linear layer, Tensor x) => Linear(x, layer.weight, layer.bias) ?? layer.call(x);
 
+    /// <summary>
+    /// x weight' + bias, by <see cref="Linear"/> where that has a kernel and gradients are on: in a search, whose steps have few rows, packing the weights
+    /// does not pay.
+    /// </summary>
+    public static Tensor LinearInTraining(Tensor x, Tensor weight, Tensor? bias) =>
+        (is_grad_enabled() ? Linear(x, weight, bias) : null) ?? nn.functional.linear(x, weight, bias);
+
     /// <summary>Fewest rows for which <see cref="Linear"/> and <see cref="Mlp"/> take over.</summary>
     public const int LeastRows = 32;
 

@@ -41,11 +41,11 @@ public sealed class TaggingMetricsTest
     public void Weights_OfABootstrap_AreScikitLearnsSampleWeights(string name)
     {
         var (c, items, weights) = Case(name);
-        Assert.Equal(Number(c, "weighted_mean_ap"), AveragePrecision.Macro(items, weights).Mean, 1e-12);
+        Assert.Equal(Number(c, "weighted_mean_ap"), AveragePrecision.MacroOfMany(items, [Array.ConvertAll(weights, w => (double)w)])[0], 1e-12);
     }
 
     [Fact]
-    public void MacroOfMany_OfDraws_IsMacroOfEach()
+    public void MacroOfMany_OfDraws_IsMacroOfTheItemsDrawn()
     {
         const int Count = 60, Classes = 5;
         var draw = RandomStream.Of(1, "draws");
@@ -61,7 +61,14 @@ public sealed class TaggingMetricsTest
                 one[draw.Next(Count)]++;
             }
         }
-        var expected = weights.Select(w => AveragePrecision.Macro(items, Array.ConvertAll(w, x => (float)x)));
+        // A weight is how often an item stands there.
+        ClassMean Repeated(double[] w)
+        {
+            int[] drawn = [.. Enumerable.Range(0, Count).SelectMany(i => Enumerable.Repeat(i, (int)w[i]))];
+            T[] Rows<T>(T[] of) => [.. drawn.SelectMany(i => of[(i * Classes)..((i + 1) * Classes)])];
+            return AveragePrecision.Macro(new ScoredItems(Rows(scores), Rows(targets), Classes));
+        }
+        var expected = weights.Select(Repeated).ToArray();
         Assert.Equal(expected.Select(e => e.Mean), AveragePrecision.MacroOfMany(items, weights));
         Assert.Equal([1, 2], expected.Select(e => e.Undefined).Distinct().Order());
         Assert.Contains("59 weights for 60 items", Assert.Throws<ArgumentException>(() => AveragePrecision.MacroOfMany(items, [new double[59]])).Message);

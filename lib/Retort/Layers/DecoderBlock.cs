@@ -125,11 +125,9 @@ public sealed class DecoderBlock : nn.Module<Tensor, Tensor, Tensor?, Tensor?, T
 
     private Tensor FeedForward(Tensor x)
     {
-        // The fused layers pay in training alone: a step of a search has few rows.
-        Tensor Layer(Linear layer, Tensor input) => is_grad_enabled() ? Fused.Call(layer, input) : layer.call(input);
-        var hidden = Layer(linear1, x);
+        var hidden = Fused.LinearInTraining(x, linear1.weight, linear1.bias);
         var active = gelu ? Fused.Gelu(hidden) ?? nn.functional.gelu(hidden) : hidden.relu_();
-        return Dropped(Layer(linear2, Dropped(active)));
+        return Dropped(Fused.LinearInTraining(Dropped(active), linear2.weight, linear2.bias));
     }
 
     private Tensor Dropped(Tensor x) => training ? dropout.call(x) : x;

@@ -119,12 +119,9 @@ public sealed class PackedAttention : nn.Module<Tensor, Tensor?, Tensor>
         return (output.MoveToOuterDisposeScope(), keys.MoveToOuterDisposeScope(), values.MoveToOuterDisposeScope());
     }
 
-    // Some of query, key and value, by the fused layer in training; a step of a search has few rows, for which packing the weights does not pay.
-    private Tensor Projected(Tensor x, long first, long parts)
-    {
-        var (weight, bias) = (in_proj_weight.narrow(0, first * width, parts * width), in_proj_bias.narrow(0, first * width, parts * width));
-        return (is_grad_enabled() ? Fused.Linear(x, weight, bias) : null) ?? nn.functional.linear(x, weight, bias);
-    }
+    // Some of query, key and value.
+    private Tensor Projected(Tensor x, long first, long parts) =>
+        Fused.LinearInTraining(x, in_proj_weight.narrow(0, first * width, parts * width), in_proj_bias.narrow(0, first * width, parts * width));
 
-    private Tensor Out(Tensor x) => is_grad_enabled() ? Fused.Call(out_proj, x) : out_proj.call(x);
+    private Tensor Out(Tensor x) => Fused.LinearInTraining(x, out_proj.weight, out_proj.bias);
 }

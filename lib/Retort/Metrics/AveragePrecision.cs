@@ -10,20 +10,17 @@ namespace Retort.Metrics;
 public static class AveragePrecision
 {
     /// <summary>Each class's average precision and their mean (mAP). Classes without a positive item are left out and counted.</summary>
-    /// <param name="items">scores and labels</param>
-    /// <param name="weights">one weight an item (how often a bootstrap drew it), or null for 1 each</param>
-    public static ClassMean Macro(ScoredItems items, float[]? weights = null)
+    public static ClassMean Macro(ScoredItems items)
     {
-        RequireWeights(items, weights);
         var perClass = new double[items.Classes];
         for (var c = 0; c < perClass.Length; c++)
         {
-            perClass[c] = OfClass(items, c, weights);
+            perClass[c] = OfClass(items, c);
         }
         return ClassMean.Of(perClass);
     }
 
-    /// <summary>mAP, 0 to 1, under each of several weightings of the items: the numbers of <see cref="Macro"/>, eight weightings in one pass over the scores.</summary>
+    /// <summary>mAP, 0 to 1, under each of several weightings of the items: a bootstrap's draws, say. Eight weightings in one pass over the scores.</summary>
     /// <param name="items">scores and labels</param>
     /// <param name="weights">weightings of one weight an item</param>
     /// <exception cref="ArgumentException">A weighting has not one weight an item.</exception>
@@ -92,22 +89,14 @@ public static class AveragePrecision
     }
 
     /// <summary>Average precision over all item and class pairs at once.</summary>
-    public static double Micro(ScoredItems items) => OfClass(items.Flat(), 0, null);
+    public static double Micro(ScoredItems items) => OfClass(items.Flat(), 0);
 
-    /// <summary>The average precision of one class; NaN where no item of positive weight has the label.</summary>
+    /// <summary>The average precision of one class; NaN where no item has the label.</summary>
     /// <param name="scores">one score an item</param>
     /// <param name="targets">whether the item has the label</param>
-    public static double Of(float[] scores, bool[] targets) => OfClass(new ScoredItems(scores, targets, 1), 0, null);
+    public static double Of(float[] scores, bool[] targets) => OfClass(new ScoredItems(scores, targets, 1), 0);
 
-    internal static void RequireWeights(ScoredItems items, float[]? weights)
-    {
-        if (weights is not null && weights.Length != items.Items)
-        {
-            throw new ArgumentException($"{weights.Length} weights for {items.Items} items", nameof(weights));
-        }
-    }
-
-    private static double OfClass(ScoredItems items, int label, float[]? weights)
+    private static double OfClass(ScoredItems items, int label)
     {
         var ranked = items.Ranked(label);
         double positives = 0, seen = 0, sum = 0, before = 0;
@@ -117,9 +106,8 @@ public static class AveragePrecision
             var end = start;
             for (; end < ranked.Length && ScoredItems.Score(ranked[end]) == score; end++)
             {
-                double weight = weights is null ? 1 : weights[ScoredItems.Item(ranked[end])];
-                seen += weight;
-                positives += ScoredItems.HasLabel(ranked[end]) ? weight : 0;
+                seen++;
+                positives += ScoredItems.HasLabel(ranked[end]) ? 1 : 0;
             }
             if (positives > before)
             {

@@ -176,7 +176,7 @@ public sealed class CaptionDecoder : nn.Module<Tensor, Tensor, IReadOnlyList<lon
         return dropout.call(embedded + pos_encoder.pe.narrow(0, from, tokens.shape[1]).squeeze(1));
     }
 
-    private Tensor Classify(Tensor x) => (is_grad_enabled() ? Fused.Linear(x, word_embedding.weight!, null) : null) ?? nn.functional.linear(x, word_embedding.weight!);
+    private Tensor Classify(Tensor x) => Fused.LinearInTraining(x, word_embedding.weight!, null);
 
     private void CheckLength(long length)
     {

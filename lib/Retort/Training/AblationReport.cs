@@ -74,7 +74,7 @@ public sealed class AblationReport
     /// <param name="measure">a measure's name; null for the first</param>
     public Effect Compare(string arm, string other, string? measure = null)
     {
-        var found = Find(measure) ?? throw new KeyNotFoundException($"there is no measure \"{measure}\"; there are {string.Join(", ", Measures.Select(m => m.Name))}");
+        var found = Known(measure);
         return effects.GetOrAdd((arm, other, found.Name), _ =>
             PairedEffect.OfDrawn(DesignOf(found), [.. SeedsOf(arm, other).Select(seed => Difference(found, (arm, other), seed))]));
     }
@@ -84,7 +84,7 @@ public sealed class AblationReport
     /// <param name="measure">a measure's name; null for the first</param>
     public Effect Level(string arm, string? measure = null)
     {
-        var found = Find(measure) ?? throw new KeyNotFoundException($"there is no measure \"{measure}\"");
+        var found = Known(measure);
         return PairedEffect.OfDrawn(DesignOf(found), [.. SeedsOf(arm).Select(seed => Drawn(found, arm, seed))]);
     }
 
@@ -94,7 +94,7 @@ public sealed class AblationReport
     /// <param name="measure">a measure's name; null for the first</param>
     public Effect CompareGaps((string Arm, string Other) gap, (string Arm, string Other) less, string? measure = null)
     {
-        var found = Find(measure) ?? throw new KeyNotFoundException($"there is no measure \"{measure}\"");
+        var found = Known(measure);
         return PairedEffect.OfDrawn(DesignOf(found), [.. SeedsOf(gap.Arm, gap.Other, less.Arm, less.Other)
             .Select(seed => Difference(found, gap, seed) - Difference(found, less, seed))]);
     }
@@ -105,7 +105,7 @@ public sealed class AblationReport
     /// <param name="measure">a measure's name; null for the first</param>
     public ShareEffect Share((string Arm, string Other) part, (string Arm, string Other) whole, string? measure = null)
     {
-        var found = Find(measure) ?? throw new KeyNotFoundException($"there is no measure \"{measure}\"");
+        var found = Known(measure);
         var design = DesignOf(found);
         return ShareEffect.Of(Crossed.Of(design, [.. SeedsOf(part.Arm, part.Other, whole.Arm, whole.Other)
             .Select(seed => new[] { Difference(found, part, seed), Difference(found, whole, seed) })]), found.Items, confidence: 0.95);
@@ -141,7 +141,7 @@ public sealed class AblationReport
     /// <param name="measure">a measure's name; null for the first</param>
     public double? ErrorOfItems(string arm, string? measure = null)
     {
-        var found = Find(measure) ?? throw new KeyNotFoundException($"there is no measure \"{measure}\"");
+        var found = Known(measure);
         var seeds = SeedsOf(arm);
         if (seeds.Count < 2)
         {
@@ -266,6 +266,9 @@ public sealed class AblationReport
 
     // Null where the name is of a value and not of a measure.
     private Measure? Find(string? name) => name is null ? Measures[0] : Measures.FirstOrDefault(m => m.Name == name);
+
+    private Measure Known(string? name) =>
+        Find(name) ?? throw new KeyNotFoundException($"there is no measure \"{name}\"; there are {string.Join(", ", Measures.Select(m => m.Name))}");
 
     private string Axis(string? measure) => Find(measure) is { } found ? found.Unit.Length > 0 ? $"{found.Name}, {found.Unit}" : found.Name : measure!;
 

@@ -203,7 +203,7 @@ public sealed class CedData : IResultKey, IDisposable
 
     /// <summary>Macro mAP of a run's outputs "scores" on the test clips, in percent.</summary>
     public Measure MapMeasure => new("test mAP", Test.Count, (outputs, weights) =>
-        100 * AveragePrecision.Macro(Items(outputs), weights is null ? null : Array.ConvertAll(weights, w => (float)w)).Mean)
+        100 * (weights is null ? AveragePrecision.Macro(Items(outputs)).Mean : AveragePrecision.MacroOfMany(Items(outputs), [weights])[0]))
     {
         OfMany = (outputs, weights) => Array.ConvertAll(AveragePrecision.MacroOfMany(Items(outputs), weights), map => 100 * map),
     };
