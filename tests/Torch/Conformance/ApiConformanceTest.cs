@@ -90,7 +90,8 @@ public sealed partial class ApiConformanceTest
                 strangers.AddRange(Enum.GetNames(type).Where(value => !theirs.Members.Any(m => m.EndsWith(" " + value))).Select(value => $"{name}.{value}"));
                 continue;
             }
-            foreach (var member in PublicApi.Members(type))
+            // The list has a delegate's name and not what the compiler makes of it.
+            foreach (var member in theirs.Kind == "delegate" ? [] : PublicApi.Members(type))
             {
                 seen++;
                 if (!InTypeOrBase(type, member))
