@@ -64,6 +64,13 @@ public sealed class TableTest
     }
 
     [Fact]
+    public void Text_OfLargeAndSmallNumbers_HasNoExponentBelowABillion()
+    {
+        var table = new Table("n").WithRow(9999.4).WithRow(36684.25).WithRow(-1234567.0).WithRow(0.123456).WithRow(2e9).WithRow(4e-9);
+        Assert.Equal(["9999", "36,684", "-1,234,567", "0.1235", "2E+09", "4E-09"], table.Written().Select(row => row[0]));
+    }
+
+    [Fact]
     public void Json_OfNotANumber_IsNull()
     {
         var list = JsonNode.Parse(new Table("x").WithRow(double.NaN).WithRow(0.1).ToJson())!.AsArray();

@@ -12,14 +12,14 @@ internal static class TableCells
         _ => null,
     };
 
-    // Without a format, whole numbers stay whole and others get four significant digits.
+    // Without a format, whole numbers stay whole and others get four significant digits, or the digits before the point if there are more.
     public static string Write(object? cell, string? format) => cell switch
     {
         null => "",
         string text => text,
         bool flag => flag ? "yes" : "no",
         double.NaN or float.NaN => "–",
-        double or float or decimal or Half => ((IFormattable)cell).ToString(format ?? "G4", CultureInfo.InvariantCulture),
+        double or float or decimal or Half => ((IFormattable)cell).ToString(format ?? (Math.Abs(Number(cell)!.Value) is >= 9999.5 and < 1e9 ? "#,##0" : "G4"), CultureInfo.InvariantCulture),
         IFormattable value => value.ToString(cell is Enum ? null : format, CultureInfo.InvariantCulture),
         System.Collections.IEnumerable list => string.Join(", ", list.Cast<object?>().Select(c => Write(c, format))),
         _ => cell.ToString() ?? "",
