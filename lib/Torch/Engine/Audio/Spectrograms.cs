@@ -85,7 +85,10 @@ public sealed class Resample : nn.Module<Tensor, Tensor>, ITransform
 {
     private readonly int orig_freq, new_freq, width;
 
-    /// <summary>A filter for each phase, (new, 1, taps); null where the rates are equal.</summary>
+    /// <summary>
+    /// A filter for each phase, (new, 1, taps), with both rates over their common divisor; null where the rates are equal. Rates without one take gigabytes, as in
+    /// torchaudio: <see cref="functional.resample"/> does not.
+    /// </summary>
     public readonly Tensor? kernel;
 
     internal Resample(string name, int orig_freq, int new_freq, ResamplingMethod method, int lowpass_filter_width, double rolloff, double? beta, Device? device, ScalarType? dtype) : base(name)
@@ -95,8 +98,8 @@ public sealed class Resample : nn.Module<Tensor, Tensor>, ITransform
         if (orig_freq != new_freq)
         {
             using var scope = NewDisposeScope();
-            (var made, width) = functional.SincKernel(orig_freq, new_freq, lowpass_filter_width, rolloff, method, beta);
-            kernel = made.to(dtype ?? ScalarType.Float32).to(device ?? get_default_device()).MoveToOuterDisposeScope();
+            (var taps, var first, width) = functional.SincTaps(orig_freq, new_freq, lowpass_filter_width, rolloff, method, beta);
+            kernel = functional.Kernel(taps.to(dtype ?? ScalarType.Float32).to(device ?? get_default_device()), first, width, functional.Reduced(orig_freq, new_freq).Old).MoveToOuterDisposeScope();
             register_buffer(nameof(kernel), kernel);
         }
     }

@@ -67,6 +67,10 @@ public sealed class TorchaudioTest
             var made = functional.resample(wave, Of("from"), Of("to"));
             Assert.Equal([expected.Length], made.shape);
             Assert.True((tensor(expected) - made).abs().max().item<double>() < 2e-9, $"{Of("from")} to {Of("to")}");
+            if (Of("to") == 15999)
+            {
+                continue;  // the module keeps torchaudio's filters, a gigabyte of them
+            }
             var module = transforms.Resample(Of("from"), Of("to"));
             Assert.Equal(["kernel"], module.state_dict().Keys);
             var both = module.call(wave.to(float32).repeat(2, 1));
@@ -84,6 +88,20 @@ public sealed class TorchaudioTest
         Assert.Equal(Tone(), functional.resample(Tone(), 100, 100));
         Assert.Throws<ArgumentOutOfRangeException>(() => functional.resample(Tone(), 0, 100));
         Assert.Throws<ArgumentException>(() => functional.resample(arange(10), 2, 1));
+    }
+
+    [Fact]
+    public void Resample_BetweenRatesWithoutACommonDivisor_TakesLittleMemoryAndLetsGradientsThrough()
+    {
+        using var scope = NewDisposeScope();
+        var wave = Tone(40_000).repeat(2, 1).requires_grad_();
+        var made = functional.resample(wave, 16001, 16000);
+        Assert.Equal([2, 39_998], made.shape);
+        // A tone of 440 Hz at 16,000 a second is one of 440 (16001 / 16000) Hz at 16,001.
+        var expected = tensor(Enumerable.Range(0, 39_998).Select(n => (float)(0.5 * Math.Sin(2 * Math.PI * 440 * n / 16000.0 * 16001 / 16000))).ToArray());
+        Assert.True(Apart(expected[20..39_900], made[1, 20..39_900]) < 1e-3);
+        made.sum().backward();
+        Assert.Equal(1, wave.grad![0, 20_000].item<float>(), 0.01);
     }
 
     [Fact]
